@@ -1,0 +1,24 @@
+# Two interface targets that everything links: how we compile, and what the compiler must not find.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+find_program(SIGNET_CCACHE ccache)
+if(SIGNET_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SIGNET_CCACHE})
+endif()
+
+add_library(signet_settings INTERFACE)
+target_compile_features(signet_settings INTERFACE cxx_std_20)
+set(CMAKE_CXX_EXTENSIONS OFF)
+target_include_directories(signet_settings INTERFACE ${PROJECT_SOURCE_DIR}/src/core)
+target_compile_options(signet_settings INTERFACE -fstack-protector-strong -fPIE)
+target_compile_definitions(signet_settings INTERFACE SIGNET_VERSION="${PROJECT_VERSION}"
+  $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+target_link_options(signet_settings INTERFACE -pie -Wl,-z,relro,-z,now)
+if(SIGNET_SANITIZE)
+  target_compile_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE})
+endif()
+
+add_library(signet_warnings INTERFACE)
+target_compile_options(signet_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wnon-virtual-dtor -Wold-style-cast
+  $<$<BOOL:${SIGNET_WERROR}>:-Werror>)

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+struct evp_pkey_st;
+
+namespace signet::crypto {
+
+enum class KeyType { ec_p256, ec_p384, ec_p521, ed25519, rsa_2048, rsa_3072, rsa_4096, ml_dsa_44, ml_dsa_65, ml_dsa_87 };
+
+/// "ec-p256", "rsa-2048": the spelling of settings, flags and JSON.
+std::string_view key_type_name(KeyType type);
+std::optional<KeyType> parse_key_type(std::string_view name);
+/// The types that certificates may have and this OpenSSL can make (asked at run time), in the order that help shows them.
+std::span<const KeyType> certificate_key_types();
+
+/// A public key, with its SubjectPublicKeyInfo as it stands in certificates. Cheap to copy (shared, immutable), thread-safe.
+class PublicKey {
+public:
+    /// `der` is exactly one SubjectPublicKeyInfo. P-256, P-384 and Ed25519 skip OpenSSL's decoder (LIMITS: 150 µs);
+    /// points are checked to lie on the curve. Throws bad_public_key.
+    static PublicKey from_spki(base::ByteView der);
+    static PublicKey from_ec_point(KeyType curve, base::ByteView x, base::ByteView y);  // fixed-width coordinates
+    static PublicKey from_ed25519(base::ByteView raw);
+    static PublicKey from_rsa(base::ByteView modulus, base::ByteView exponent);  // big-endian
+
+    const base::Bytes& spki_der() const;
+    /// nullopt for a key that is none of KeyType: an RSA-1024, a secp256k1.
+    std::optional<KeyType> type() const;
+    /// "ec-p256", "rsa-1024", "ec secp256k1": for messages.
+    std::string describe() const;
+    bool is_rsa() const;
+    int bits() const;
+    /// The key bits alone (contents of the SPKI's BIT STRING): what key identifiers hash (RFC 5280 section 4.2.1.2).
+    base::ByteView key_bits() const;
+    /// EC: x and y at fixed width. RSA: modulus and exponent, big-endian without leading zeros. Ed25519: raw in `first`.
+    struct Parts {
+        base::Bytes first;
+        base::Bytes second;
+    };
+    Parts parts() const;
+
+    evp_pkey_st* handle() const;  // borrowed
+    friend bool operator==(const PublicKey& a, const PublicKey& b);
+
+private:
+    struct State;
+    explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+    std::shared_ptr<const State> state_;
+};
+
+/// Weak keys that everyone must refuse, whatever the profile says: RSA under 2048 or over 4096 bits, even or tiny
+/// exponents, other curves. nullopt when fit, else the reason. (Debian, ROCA and close-prime checks belong here too.)
+std::optional<std::string> weakness(const PublicKey& key);
+
+/// A private key. Move-only; wiped by OpenSSL when it dies.
+class PrivateKey {
+public:
+    static PrivateKey generate(KeyType type);
+    /// PKCS#8 ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY") or the traditional forms. Throws bad_input naming `what`
+    /// (no key in it, damaged, passphrase missing) or refused (wrong passphrase).
+    static PrivateKey from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase = nullptr);
+    PrivateKey(PrivateKey&&) noexcept;
+    PrivateKey& operator=(PrivateKey&&) noexcept;
+    ~PrivateKey();
+
+    /// PKCS#8 PEM, not encrypted.
+    base::Secret to_pem() const;
+    const PublicKey& public_key() const;
+
+    evp_pkey_st* handle() const;  // borrowed
+
+private:
+    struct State;
+    explicit PrivateKey(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace signet::crypto

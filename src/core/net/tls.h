@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "net/address.h"
+#include "x509/certificate.h"
+
+namespace signet::net {
+
+struct TlsDialRequest {
+    std::string host;                        // connects here ...
+    int port;
+    std::optional<Address> connect_to;       // ... or to this very address
+    std::string server_name;                 // SNI; empty: none (IP literals)
+    std::vector<std::string> alpn;
+    std::string certificate_pem;             // client certificate, chain leaf first; empty: none
+    const base::Secret* key_pem = nullptr;
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);  // total
+};
+
+/// What a finished handshake showed. The chain is as sent, verified by nobody: inspect judges it.
+struct TlsHandshake {
+    std::string protocol;     // "TLSv1.3"
+    std::string cipher;
+    std::string group;        // "x25519"; empty when unknown
+    std::string alpn;         // selected
+    std::vector<x509::Certificate> chain;
+    bool client_certificate_requested = false;
+    Address peer;
+};
+
+/// The TLS seam. Throws connection, tls (with the alert's name when the server refused us, also when TLS 1.3 reports a
+/// refused client certificate only after the handshake) or timeout. Thread-safe.
+class TlsDialer {
+public:
+    virtual ~TlsDialer() = default;
+    virtual TlsHandshake dial(const TlsDialRequest& request) = 0;
+};
+std::unique_ptr<TlsDialer> make_tls_dialer();
+
+}  // namespace signet::net

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace signet::x509 {
+
+/// A distinguished name, one attribute an RDN as signet writes it; parsed ones keep their DER, since an issuer field
+/// must equal the CA's subject byte for byte (RFC 5280 section 4.1.2.4).
+class DistinguishedName {
+public:
+    struct Attribute {
+        std::string oid;    // dotted
+        std::string value;  // UTF-8
+        friend bool operator==(const Attribute&, const Attribute&) = default;
+    };
+
+    DistinguishedName() = default;  // the empty name
+    static DistinguishedName from_der(base::ByteView der);  // throws malformed
+
+    /// `type`: "CN", "O", "OU", "C", "ST", "L". Throws bad_input past the upper bounds of RFC 5280 appendix A.1 or when C is no two letters.
+    void add(std::string_view type, std::string_view value);
+
+    bool empty() const { return attributes_.empty(); }
+    const base::Bytes& der() const { return der_; }
+    const std::vector<Attribute>& attributes() const { return attributes_; }
+    std::optional<std::string> common_name() const;
+    /// RFC 4514, most specific first: "CN=default Root CA,O=Example".
+    std::string text() const;
+
+    friend bool operator==(const DistinguishedName& a, const DistinguishedName& b) { return a.der_ == b.der_; }
+
+private:
+    std::vector<Attribute> attributes_;
+    base::Bytes der_{0x30, 0x00};
+};
+
+}  // namespace signet::x509

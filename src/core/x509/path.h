@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "x509/certificate.h"
+
+namespace signet::x509 {
+
+enum class Purpose { any, server, client };
+
+struct PathRequest {
+    Certificate leaf;
+    std::vector<Certificate> intermediates;  // in any order, duplicates and strangers welcome
+    std::vector<Certificate> anchors;        // trusted whether self-signed or not
+    base::Time at;                           // both ends of a validity are inclusive
+    Purpose purpose = Purpose::any;
+    std::optional<int> max_depth;            // intermediates at most
+};
+
+/// One rule broken. `certificate` counts from the leaf (0) up the chain that came nearest.
+struct Finding {
+    int certificate;
+    std::string rule;      // stable id: "expired", "signature", "path-length", "name-constraints", …
+    std::string section;   // "RFC 5280 section 6.1.3 (a)(2)"
+    std::string message;   // what is wrong, with the values
+    std::string remedy;    // what would mend it
+};
+
+struct PathResult {
+    bool valid() const { return findings.empty(); }
+    std::vector<Certificate> chain;   // leaf first, anchor last; of the best candidate when not valid
+    std::vector<Finding> findings;    // of that candidate
+    std::vector<std::string> checks;  // what was looked at, for people: "signatures of 3 certificates"
+};
+
+/// RFC 5280 section 6. Candidate paths are enumerated here, bounded in number and in signature checks, each judged
+/// alone; a chain that is not valid is an answer, not an error. Checks neither host names nor revocation: the caller
+/// (inspect/verify) owes these.
+PathResult validate_path(const PathRequest& request);
+
+}  // namespace signet::x509
