@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "ca/approved_template.h"
+#include "store/layout.h"
+#include "x509/certificate.h"
+
+namespace signet::ca {
+
+/// One CA of the store, with its issuing key, which never leaves it: it signs approved templates and nothing else.
+/// Immutable after loading, thread-safe.
+class Authority {
+public:
+    /// Loads authorities/NAME: checks that keys are private, fit their certificates, and that the chain holds at
+    /// `now`. Throws not_found, permission, corrupt; refused when the issuing CA is expired or not yet valid.
+    static std::shared_ptr<const Authority> load(const store::Layout& layout, const std::string& name, base::Time now);
+
+    const std::string& name() const;
+    const x509::Certificate& issuing() const;
+    const x509::Certificate& root() const;
+    bool root_only() const;                            // leafs are signed by the root
+    std::string issuing_id() const;                    // first 8 hex digits of the subject key identifier
+    std::vector<x509::Certificate> chain() const;      // what follows the leaf in tls.crt: issuing CA, without the anchor
+    std::vector<x509::Certificate> anchors() const;    // what counts as trusted now: ca.crt, /ca.pem
+
+    /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
+    x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;
+
+private:
+    struct State;
+    explicit Authority(std::unique_ptr<const State> state);
+    std::unique_ptr<const State> state_;
+};
+
+/// The authorities of a store, loaded at first use and again when their files change. Thread-safe.
+class Authorities {
+public:
+    Authorities(const store::Layout& layout, base::Clock& clock);
+    ~Authorities();
+    std::shared_ptr<const Authority> get(const std::string& name);
+    std::vector<std::string> names() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace signet::ca

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "ca/authority.h"
+#include "crypto/key.h"
+#include "store/store.h"
+
+namespace signet::ca {
+
+/// What `ca init` asks for. Everything but the name may be absent: absent options never differ from what is there.
+struct InitRequest {
+    std::string name = "default";
+    std::optional<std::string> common_name, organization, unit, country, state;
+    std::optional<crypto::KeyType> key_type, root_key_type;
+    std::optional<base::Duration> validity, issuing_validity;  // 10y, 5y
+    bool root_only = false;
+};
+
+struct InitResult {
+    std::shared_ptr<const Authority> authority;
+    bool created = false;
+    std::vector<std::string> differences;  // options that differ from what was there: warnings
+};
+
+/// Makes root and issuing CA, or finds them: under the store's lock, each file written once and whole, the database
+/// and the audit entry last, so that any interruption is completed by the next run and four at once make one CA.
+InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random);
+
+}  // namespace signet::ca

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "ca/authority.h"
+#include "ca/policy.h"
+#include "store/records.h"
+#include "store/store.h"
+
+namespace signet::ca {
+
+struct Issued {
+    x509::Certificate certificate;
+    std::vector<x509::Certificate> chain;    // what follows the leaf
+    std::vector<x509::Certificate> anchors;
+    store::CertificateRecord record;
+    std::vector<std::string> notes;
+};
+
+/// The chokepoint: every certificate of this CA comes through `issue`. Policy decides, the authority signs, and the
+/// certificate is recorded with its audit entry in one durable transaction before anyone sees it. Refusals are audited
+/// too. Thread-safe.
+class Issuer {
+public:
+    Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random);
+
+    /// `in_same_transaction` may record more (the order becoming valid) or throw to undo it all; it may run twice.
+    /// Throws refused (or the single refusal's kind) with every reason as parts.
+    Issued issue(const IssuanceRequest& request,
+                 const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction = {});
+
+    std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
+
+    /// Base of the CRL, OCSP and AIA URLs in what is issued; empty: none are written. Set before use.
+    void set_public_http_url(std::string url) { public_http_url_ = std::move(url); }
+
+private:
+    store::Store& store_;
+    Authorities& authorities_;
+    base::Clock& clock_;
+    base::Random& random_;
+    std::string public_http_url_;
+};
+
+}  // namespace signet::ca

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "ca/approved_template.h"
+#include "ca/profile.h"
+#include "store/authorizations.h"
+#include "x509/certificate.h"
+#include "x509/csr.h"
+
+namespace signet::ca {
+
+/// Who asks, with the evidence that policy wants to see.
+struct Operator {
+    std::string name;  // "uid 0": for the audit log
+};
+struct Account {
+    std::string id;
+    std::string address;                          // remote address
+    std::vector<store::ProvenIdentifier> proofs;  // every name must be among them
+};
+struct Self {};                                   // the server's own TLS certificate
+using Requester = std::variant<Operator, Account, Self>;
+
+struct IssuanceRequest {
+    const Profile& profile;
+    std::vector<x509::Identifier> names;
+    std::optional<crypto::PublicKey> public_key;   // absent in a preview
+    std::optional<base::Duration> validity;        // as asked for; absent: the profile's default, cut to fit the issuer
+    std::optional<base::Time> not_before, not_after;  // ACME's wishes: honoured within the profile, or refused
+    std::optional<bool> server, client;            // narrow the profile's usage
+    std::optional<std::string> common_name, organization, unit;  // operator only
+    Requester requester;
+};
+
+/// What the names and lifetimes are measured against: the CA that will sign.
+struct IssuerFacts {
+    const x509::Certificate& issuing;
+    std::vector<x509::Certificate> chain;  // issuing CA, then further up, with the anchor: their constraints bind too
+    std::string public_http_url;           // base of CRL, OCSP and AIA URLs; empty: none are written
+    std::string authority;
+};
+
+struct Decision {
+    std::optional<ApprovedTemplate> approved;  // without a serial: the issuer draws it
+    std::vector<base::ErrorPart> refusals;     // every reason at once
+    std::vector<std::string> notes;            // "the lifetime was cut to 3 days: the issuing CA ends then"
+    bool ok() const { return refusals.empty(); }
+};
+
+/// The one place that decides what may be signed. Pure: the same question has the same answer.
+Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
+/// The same rules for names alone (newOrder): a hopeless order is refused with one part per identifier.
+std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
+/// All refusals as one Error{refused or the ACME kind of the single part}.
+base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals);
+
+}  // namespace signet::ca

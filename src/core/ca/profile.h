@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/toml.h"
+#include "crypto/key.h"
+
+namespace signet::ca {
+
+/// What may be signed, by one name: [profile.NAME] of signet.toml. The texts of signet.toml are kept in canonical form.
+struct Profile {
+    std::string name = "default";
+    std::string ca = "default";
+    std::vector<std::string> permit_dns, deny_dns;   // `x.y` itself; `*.y` one label under y; `**.y` any depth under y; `**` all
+    std::vector<std::string> permit_ip, deny_ip;     // CIDR
+    std::vector<std::string> permit_uri;             // `*` within a path segment, `**` across
+    std::vector<std::string> permit_email;           // `*` within the local part, `**` across
+    bool wildcards = true;
+    int max_names = 100;
+    base::Duration default_validity{}, max_validity{}, backdate{};
+    std::vector<crypto::KeyType> key_types;
+    bool server = true, client = true;               // usage
+    std::map<std::string, std::string> subject;      // o, ou, c, st, l; cn = "first-dns" or "none"
+    std::vector<std::string> add_uri;                // templates: "spiffe://mesh.internal/{dns}"
+    bool revocation = true;                          // false: noRevAvail (RFC 9608)
+    bool must_staple = false;
+    std::vector<std::string> policies;               // dotted OIDs
+    bool spiffe = false;                             // the rules of an X509-SVID
+
+    /// [profile.NAME.acme], read by the server alone.
+    struct Acme {
+        std::string auth;                            // "challenge" or "trust"; empty: what serve-acme says
+        std::vector<std::string> challenges;
+    } acme;
+};
+using Profiles = std::map<std::string, Profile, std::less<>>;
+
+/// Reads every [profile.NAME] of the file, beside the ready-made ones (default, server, client, svid), which a table
+/// of the same name changes key by key. Throws bad_input with line and nearest key.
+Profiles read_profiles(base::TomlTable& settings);
+/// Throws refused naming the nearest profile when there is none of that name.
+const Profile& find_profile(const Profiles& profiles, std::string_view name);
+
+}  // namespace signet::ca

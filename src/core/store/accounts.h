@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "store/database.h"
+#include "store/records.h"
+
+namespace signet::store {
+
+/// False, and nothing written, when the key has an account already.
+bool insert_account(Transaction& transaction, const AccountRecord& record);
+std::optional<AccountRecord> find_account(Transaction& transaction, std::string_view id);
+std::optional<AccountRecord> find_account_by_thumbprint(Transaction& transaction, std::string_view thumbprint);
+/// Row version alone: one index probe, for caches.
+std::optional<std::int64_t> account_version(Transaction& transaction, std::string_view id);
+/// Compare-and-set on record.version; false when another writer was first.
+bool update_account(Transaction& transaction, const AccountRecord& record);
+
+}  // namespace signet::store
