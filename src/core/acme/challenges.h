@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "crypto/key.h"
+#include "net/address.h"
+#include "net/resolver.h"
+#include "net/transport.h"
+#include "x509/identifier.h"
+
+namespace signet::acme {
+
+/// token || "." || thumbprint (RFC 8555 section 8.1).
+std::string key_authorization(std::string_view token, const crypto::PublicKey& account_key);
+
+/// What the CA's side of a check may use.
+struct ValidationContext {
+    net::Resolver& resolver;
+    const net::AddressPolicy& addresses;
+    int http01_port = 80;
+    int tls_alpn01_port = 443;
+    std::chrono::milliseconds timeout = std::chrono::seconds(10);  // for the whole attempt
+    std::string user_agent;
+};
+
+/// What the client's side of an answer may use: how to listen or where to write.
+struct ResponderContext {
+    std::string webroot;      // write there instead of listening
+    int http01_port = 80;
+};
+
+/// A challenge's answer in place; taken back when it dies.
+class Presented {
+public:
+    virtual ~Presented() = default;
+};
+
+/// One challenge type, both halves in one file (challenge_http01.cpp …).
+struct ChallengeType {
+    std::string_view name;  // "http-01"
+    bool (*applies)(const x509::Identifier& identifier, bool wildcard);
+    /// The CA's check: returns when it holds, else throws incorrect_response, connection, dns, tls, timeout or refused,
+    /// saying which address was tried and never what the target answered.
+    void (*validate)(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
+                     const std::string& key_authorization);
+    /// The client's answer. Throws environment (port in use) or permission.
+    std::unique_ptr<Presented> (*present)(const ResponderContext& context, const x509::Identifier& identifier,
+                                          std::string_view token, const std::string& key_authorization);
+};
+
+std::span<const ChallengeType> challenge_types();
+const ChallengeType* find_challenge_type(std::string_view name);  // nullptr when unknown
+
+}  // namespace signet::acme

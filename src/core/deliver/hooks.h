@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/file.h"
+#include "x509/certificate.h"
+
+namespace signet::deliver {
+
+/// The facts a hook gets as SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, _CERT, _KEY, _CA.
+struct HookFacts {
+    base::Path directory;
+    x509::Certificate leaf;
+    std::string old_serial;  // empty for the first
+};
+
+struct HookOutcome {
+    bool ok;
+    std::string message;  // "hook exited with 3: …last line of its standard error…"
+};
+
+/// --exec: split as a shell splits quotes, expanded in no way, run directly with a clean environment and a deadline.
+HookOutcome run_hook(const std::string& command, const HookFacts& facts);
+/// --signal HUP:PIDFILE or HUP:exe=/PATH. Throws usage for another form.
+HookOutcome send_signal(const std::string& target);
+
+}  // namespace signet::deliver

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "ca/issuer.h"
+#include "net/http.h"
+#include "net/resolver.h"
+#include "server/settings.h"
+#include "store/store.h"
+
+namespace signet::server {
+
+/// What a running server goes by; exchanged as a whole when signet.toml changes.
+struct Configuration {
+    Settings settings;
+    ca::Profiles profiles;
+};
+
+/// The RFC 8555 responder and the CA's public files, as a function from request to response: sockets are net's, so
+/// that whole flows run in tests without any. Thread-safe.
+class App {
+public:
+    App(store::Store& store, ca::Authorities& authorities, ca::Issuer& issuer, base::Clock& clock, base::Random& random,
+        net::Resolver& resolver, Configuration configuration);
+    ~App();
+
+    net::Response handle(const net::Request& request);
+
+    /// In force for the next request.
+    void configure(Configuration configuration);
+    /// Takes up challenges that a former run left in processing; starts the validation workers.
+    void start();
+    /// Lets running validations end or time out, saves outstanding nonces: a clean stop keeps them good.
+    void stop();
+    /// Runs validations that are due on the caller's thread until none is left: for tests with a manual clock.
+    void run_validations();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace signet::server
