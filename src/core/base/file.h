@@ -54,8 +54,8 @@ std::string read_private_file(const Path& path, std::size_t limit);
 
 struct WriteOptions {
     std::uint32_t mode = 0644;  // from the first byte, whatever the umask
-    std::optional<uid_t> owner;
-    std::optional<gid_t> group;
+    std::optional<uid_t> owner = {};
+    std::optional<gid_t> group = {};
     bool exclusive = false;     // fail with kind exists instead of replacing
 };
 
