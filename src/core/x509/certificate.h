@@ -10,6 +10,7 @@
 #include "crypto/key.h"
 #include "crypto/signature.h"
 #include "x509/distinguished_name.h"
+#include "x509/general_name.h"
 #include "x509/identifier.h"
 #include "x509/template.h"
 
@@ -18,7 +19,10 @@ namespace signet::x509 {
 /// An immutable parsed certificate, read by our own strict DER reader (x509/der). Cheap to copy (shared), thread-safe.
 class Certificate {
 public:
-    /// Exactly one DER certificate. Throws malformed saying what is not DER or not RFC 5280 syntax.
+    /// Exactly one DER certificate. Throws malformed saying what is not DER or not RFC 5280 syntax: duplicate
+    /// extensions, a known extension that does not decode, extensions below version 3, two different signature
+    /// algorithms. What has the syntax but breaks a duty of section 4 (a negative serial, say) is read;
+    /// x509/certificate_rules judges it.
     static Certificate from_der(base::ByteView der);
 
     struct Extension {
@@ -31,11 +35,23 @@ public:
         std::optional<int> path_length;
     };
 
+    /// Name constraints as they stand, for path validation; an IP base is address and mask.
+    struct NameSubtrees {
+        std::vector<GeneralName> permitted;
+        std::vector<GeneralName> excluded;
+    };
+    /// Sections 4.2.1.4, 4.2.1.5, 4.2.1.11 and 4.2.1.14.
+    struct Policies {
+        std::optional<std::vector<std::string>> oids;
+        std::vector<std::pair<std::string, std::string>> mappings;  // issuer's policy, subject's policy
+        std::optional<int> require_explicit, inhibit_mapping, inhibit_any;
+    };
+
     const base::Bytes& der() const;
     base::ByteView tbs_der() const;
-    int version() const;  // 1, 2 or 3
-    const base::Bytes& serial() const;   // content octets as they stand
-    std::string serial_hex() const;      // lower case, no separators
+    int version() const;                // 1, 2 or 3
+    const base::Bytes& serial() const;  // content octets as they stand
+    std::string serial_hex() const;     // lower case, no separators
     const DistinguishedName& issuer() const;
     const DistinguishedName& subject() const;
     base::Time not_before() const;
@@ -43,25 +59,37 @@ public:
     base::ByteView spki_der() const;
     /// Decoded at first use. Throws bad_public_key.
     const crypto::PublicKey& public_key() const;
-    /// dNSName, iPAddress, URI and rfc822Name of the SAN, in their order; other kinds are not here (see has_other_names).
+    /// dNSName, iPAddress, URI and rfc822Name of the SAN, in their order; other kinds are not here (see
+    /// has_other_names).
     const std::vector<Identifier>& names() const;
     bool has_san() const;
+    /// All entries of the SAN as they stand, those that are no valid Identifier too.
+    const std::vector<GeneralName>& general_names() const;
     std::optional<BasicConstraints> basic_constraints() const;
     bool is_ca() const;
     std::optional<KeyUsages> key_usage() const;
     const std::vector<std::string>* extended_key_usage() const;  // nullptr when absent
     const std::optional<NameConstraints>& name_constraints() const;
+    const std::optional<NameSubtrees>& name_subtrees() const;
+    const Policies& policies() const;
     std::optional<base::Bytes> subject_key_id() const;
     std::optional<base::Bytes> authority_key_id() const;
     std::vector<std::string> crl_urls() const;
     std::vector<std::string> ocsp_urls() const;
     std::vector<std::string> issuer_urls() const;
+    bool no_revocation_available() const;
+    bool must_staple() const;
+    bool ocsp_no_check() const;
+    /// Each time in the form of section 4.1.2.5: UTCTime up to 2049, GeneralizedTime after. Other forms are read, and
+    /// noted here.
+    bool times_in_rfc5280_form() const;
     const std::vector<Extension>& extensions() const;
     const Extension* find_extension(std::string_view oid) const;
     bool self_issued() const;  // issuer equals subject
 
     /// The algorithm, nullopt for one that signet does not verify.
     std::optional<crypto::SignatureAlgorithm> signature_algorithm() const;
+    std::string signature_algorithm_text() const;  // for messages
     base::ByteView signature() const;
     bool signed_by(const crypto::PublicKey& key) const;
     std::string fingerprint_sha256() const;  // hex over the DER

@@ -14,13 +14,14 @@ namespace signet::x509 {
 struct CertificateRequest {
     crypto::PublicKey public_key;
     DistinguishedName subject;
-    std::vector<Identifier> names;          // of the SAN: DNS, IP, URI, e-mail
-    std::vector<std::string> other_names;   // kinds of SAN entries that signet cannot issue ("otherName", "dirName")
+    std::vector<Identifier> names;         // of the SAN: DNS, IP, URI, e-mail
+    std::vector<std::string> other_names;  // kinds of SAN entries that signet cannot issue ("otherName", "dirName")
     base::Bytes der;
 
     /// DER, exactly one. Throws bad_csr (syntax, signature) or bad_public_key.
     static CertificateRequest from_der(base::ByteView der);
-    /// PEM "CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST", or DER, by content. Throws bad_input naming `what`, or as above.
+    /// PEM "CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST", or DER, by content. Throws bad_input naming `what`, or
+    /// as above.
     static CertificateRequest from_file_contents(std::string_view contents, std::string_view what);
 };
 

@@ -19,10 +19,11 @@ public:
         friend bool operator==(const Attribute&, const Attribute&) = default;
     };
 
-    DistinguishedName() = default;  // the empty name
+    DistinguishedName() = default;                          // the empty name
     static DistinguishedName from_der(base::ByteView der);  // throws malformed
 
-    /// `type`: "CN", "O", "OU", "C", "ST", "L". Throws bad_input past the upper bounds of RFC 5280 appendix A.1 or when C is no two letters.
+    /// `type`: "CN", "O", "OU", "C", "ST", "L". Throws bad_input past the upper bounds of RFC 5280 appendix A.1 or when
+    /// C is no two letters.
     void add(std::string_view type, std::string_view value);
 
     bool empty() const { return attributes_.empty(); }
@@ -32,11 +33,21 @@ public:
     /// RFC 4514, most specific first: "CN=default Root CA,O=Example".
     std::string text() const;
 
+    /// One key an RDN, equal for RDNs that RFC 5280 section 7.1 calls equal: string types, case (ASCII) and runs of
+    /// white space do not count, nor does the order of attributes in the RDN.
+    std::vector<std::string> comparison_keys() const;
+
+    /// Byte for byte; see `same_name` for name chaining.
     friend bool operator==(const DistinguishedName& a, const DistinguishedName& b) { return a.der_ == b.der_; }
 
 private:
     std::vector<Attribute> attributes_;
     base::Bytes der_{0x30, 0x00};
 };
+
+/// Name chaining and name constraints: RFC 5280 section 7.1.
+bool same_name(const DistinguishedName& a, const DistinguishedName& b);
+/// Do the first RDNs of `name` equal all RDNs of `base`?
+bool within(const DistinguishedName& name, const DistinguishedName& base);
 
 }  // namespace signet::x509

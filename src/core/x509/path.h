@@ -17,16 +17,16 @@ struct PathRequest {
     std::vector<Certificate> anchors;        // trusted whether self-signed or not
     base::Time at;                           // both ends of a validity are inclusive
     Purpose purpose = Purpose::any;
-    std::optional<int> max_depth;            // intermediates at most
+    std::optional<int> max_depth;  // intermediates at most
 };
 
 /// One rule broken. `certificate` counts from the leaf (0) up the chain that came nearest.
 struct Finding {
     int certificate;
-    std::string rule;      // stable id: "expired", "signature", "path-length", "name-constraints", …
-    std::string section;   // "RFC 5280 section 6.1.3 (a)(2)"
-    std::string message;   // what is wrong, with the values
-    std::string remedy;    // what would mend it
+    std::string rule;     // stable id: "expired", "signature", "path-length", "name-constraints", …
+    std::string section;  // "RFC 5280 section 6.1.3 (a)(2)"
+    std::string message;  // what is wrong, with the values
+    std::string remedy;   // what would mend it
 };
 
 struct PathResult {

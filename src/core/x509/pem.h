@@ -12,17 +12,18 @@ namespace signet::x509 {
 struct PemBlock {
     std::string label;  // "CERTIFICATE"
     base::Bytes der;
-    std::size_t line;   // of its BEGIN, from 1
+    std::size_t line;  // of its BEGIN, from 1
 };
 
 struct PemLimits {
-    std::size_t blocks = 1000;       // a trust bundle of a distribution has some 150
-    std::size_t size = 4 << 20;      // bytes of text
+    std::size_t blocks = 1000;   // a trust bundle of a distribution has some 150
+    std::size_t size = 4 << 20;  // bytes of text
 };
 
 /// Every block of `text`. Text between blocks is allowed only when `comments`. Throws bad_input naming `what` and the
 /// line of a block that is cut short, nested, or no base64.
-std::vector<PemBlock> parse_pem(std::string_view text, std::string_view what, bool comments = true, const PemLimits& limits = {});
+std::vector<PemBlock> parse_pem(std::string_view text, std::string_view what, bool comments = true,
+                                const PemLimits& limits = {});
 std::string encode_pem(std::string_view label, base::ByteView der);
 
 /// All CERTIFICATE blocks, in order. Throws bad_input when there is none, or one does not parse.

@@ -15,8 +15,15 @@ namespace signet::x509 {
 
 /// Bits of RFC 5280 section 4.2.1.3, as named there; the value is the bit number.
 enum class KeyUsage : std::uint16_t {
-    digital_signature = 0, content_commitment = 1, key_encipherment = 2, data_encipherment = 3, key_agreement = 4,
-    key_cert_sign = 5, crl_sign = 6, encipher_only = 7, decipher_only = 8,
+    digital_signature = 0,
+    content_commitment = 1,
+    key_encipherment = 2,
+    data_encipherment = 3,
+    key_agreement = 4,
+    key_cert_sign = 5,
+    crl_sign = 6,
+    encipher_only = 7,
+    decipher_only = 8,
 };
 using KeyUsages = std::uint16_t;  // 1 << bit number
 constexpr KeyUsages usage_bit(KeyUsage usage) { return static_cast<KeyUsages>(1u << static_cast<unsigned>(usage)); }
@@ -43,16 +50,16 @@ struct NameConstraints {
 struct Template {
     base::Bytes serial;  // big-endian content octets of the INTEGER, positive, at most 20 octets
     DistinguishedName subject;
-    std::vector<Identifier> names;      // subjectAltName; critical when the subject is empty
+    std::vector<Identifier> names;  // subjectAltName; critical when the subject is empty
     std::optional<crypto::PublicKey> public_key;
-    base::Time not_before, not_after;   // written to the second; both ends are inclusive
+    base::Time not_before, not_after;  // written to the second; both ends are inclusive
     bool ca = false;
     std::optional<int> path_length;
     KeyUsages key_usage = 0;
     std::vector<std::string> extended_key_usage;  // dotted OIDs
     NameConstraints name_constraints;
     std::vector<std::string> crl_urls, ocsp_urls, issuer_urls;
-    std::vector<std::string> policies;  // dotted OIDs
+    std::vector<std::string> policies;     // dotted OIDs
     bool no_revocation_available = false;  // RFC 9608
     bool must_staple = false;              // RFC 7633
     bool ocsp_no_check = false;            // RFC 6960 section 4.2.2.2.1
@@ -61,7 +68,7 @@ struct Template {
         bool critical;
         base::Bytes value;  // DER inside the OCTET STRING
     };
-    std::vector<Extension> extra;       // tls-alpn-01's acmeIdentifier and the like
+    std::vector<Extension> extra;  // tls-alpn-01's acmeIdentifier and the like
 };
 
 }  // namespace signet::x509
