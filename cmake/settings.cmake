@@ -20,5 +20,5 @@ endif()
 
 add_library(signet_warnings INTERFACE)
 target_compile_options(signet_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wnon-virtual-dtor -Wold-style-cast
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wnon-virtual-dtor -Wold-style-cast
   $<$<BOOL:${SIGNET_WERROR}>:-Werror>)

@@ -56,7 +56,7 @@ struct WriteOptions {
     std::uint32_t mode = 0644;  // from the first byte, whatever the umask
     std::optional<uid_t> owner = {};
     std::optional<gid_t> group = {};
-    bool exclusive = false;     // fail with kind exists instead of replacing
+    bool exclusive = false;  // fail with kind exists instead of replacing
 };
 
 /// Temporary file in the same directory, written, synced, renamed, directory synced: a reader sees the old bytes
@@ -71,7 +71,8 @@ void sync_directory(const Path& path);
 void rename_file(const Path& from, const Path& to);
 void remove_if_there(const Path& path);
 
-/// An Error of the right kind (not_found, permission, disk) for errno, naming the path and the verb ("cannot write X: …").
+/// An Error of the right kind (not_found, permission, disk) for errno, naming the path and the verb ("cannot write X:
+/// …").
 [[noreturn]] void throw_errno(int error, std::string_view verb, const Path& path);
 
 }  // namespace signet::base

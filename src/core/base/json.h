@@ -13,6 +13,7 @@ using Json = nlohmann::ordered_json;
 struct JsonLimits {
     std::size_t depth = 16;
     std::size_t size = 1 << 20;  // bytes
+    std::size_t members = 1000;  // of one object: looking for duplicates takes time with the square of it
 };
 
 /// Strict RFC 8259: no comments, no duplicate members, no trailing text, valid UTF-8.
@@ -23,11 +24,13 @@ std::string dump_json(const Json& json);
 /// Indented by two, for people.
 std::string pretty_json(const Json& json);
 
-/// Member access that names `what` and the member in a malformed error. The optional forms take absent, never another type.
+/// Member access that names `what` and the member in a malformed error. The optional forms take absent, never another
+/// type.
 std::string json_string(const Json& object, std::string_view member, std::string_view what);
 std::optional<std::string> json_string_if_there(const Json& object, std::string_view member, std::string_view what);
 std::optional<bool> json_bool_if_there(const Json& object, std::string_view member, std::string_view what);
 std::optional<std::int64_t> json_int_if_there(const Json& object, std::string_view member, std::string_view what);
-std::vector<std::string> json_strings(const Json& object, std::string_view member, std::string_view what);  // absent: empty
+std::vector<std::string> json_strings(const Json& object, std::string_view member,
+                                      std::string_view what);  // absent: empty
 
 }  // namespace signet::base

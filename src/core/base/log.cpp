@@ -1,0 +1,91 @@
+#include "base/log.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "base/text.h"
+#include "base/time.h"
+
+namespace signet::base {
+namespace {
+
+// Each setting is atomic by itself: a line written while they change may mix them, and does no harm.
+std::atomic<Level> current_level = Level::warning;
+std::atomic<bool> as_json = false;
+std::atomic<bool> with_timestamps = false;
+
+constexpr std::size_t k_value_limit = 2000;  // a line must stay a line that a person and a log shipper can take
+
+std::string_view level_name(Level level) {
+    switch (level) {
+        case Level::error:
+            return "error";
+        case Level::warning:
+            return "warning";
+        case Level::info:
+            return "info";
+        case Level::debug:
+            return "debug";
+    }
+    return "error";
+}
+
+/// Bare when it is one plain word, else in quotes.
+std::string text_value(std::string_view value) {
+    std::string shown = printable(value, k_value_limit);
+    if (!shown.empty() && shown.find_first_of(" \"=") == std::string::npos) return shown;
+    std::string quoted = "\"";
+    for (const char c : shown) {
+        if (c == '"') quoted += '\\';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
+std::string quote_json(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : printable(text, k_value_limit)) {  // printable ASCII: only these two need escaping
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+std::string text_line(Level level, std::string_view message, std::initializer_list<Field> fields, bool timestamp) {
+    std::string line;
+    if (timestamp) line += format_time(SystemClock().now()) + ' ';
+    line += "signet: ";
+    if (level != Level::info) line += std::string(level_name(level)) + ": ";
+    line += printable(message, k_value_limit);
+    for (const Field& field : fields) line += ' ' + std::string(field.name) + '=' + text_value(field.value);
+    return line + '\n';
+}
+
+std::string json_line(Level level, std::string_view message, std::initializer_list<Field> fields, bool timestamp) {
+    std::string line = "{";
+    if (timestamp) line += "\"time\":" + quote_json(format_time(SystemClock().now())) + ',';
+    line += "\"level\":" + quote_json(level_name(level)) + ",\"message\":" + quote_json(message);
+    for (const Field& field : fields) line += ',' + quote_json(field.name) + ':' + quote_json(field.value);
+    return line + "}\n";
+}
+
+}  // namespace
+
+void log(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    if (!log_enabled(level)) return;
+    const std::string line = as_json ? json_line(level, message, fields, with_timestamps)
+                                     : text_line(level, message, fields, with_timestamps);
+    // One write a line keeps lines of threads apart; when standard error is gone there is nobody to tell.
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+}
+
+void configure_log(const LogSettings& settings) {
+    current_level = settings.level;
+    as_json = settings.json;
+    with_timestamps = settings.timestamps;
+}
+
+bool log_enabled(Level level) { return level <= current_level.load(std::memory_order_relaxed); }
+
+}  // namespace signet::base
