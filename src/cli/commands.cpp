@@ -1,0 +1,86 @@
+#include "cli/commands.h"
+
+#include "base/text.h"
+
+namespace signet::cli {
+
+namespace {
+
+Options global_options(Globals& globals) {
+    return {
+        {.name = "store",
+         .label = "DIR",
+         .text = "the store",
+         .target = &globals.store,
+         .complete = Complete::directory,
+         .default_text = "/var/lib/signet for root, else ~/.local/share/signet"},
+        {.name = "config",
+         .label = "FILE",
+         .text = "settings",
+         .target = &globals.config,
+         .complete = Complete::file,
+         .default_text = "signet.toml of the store"},
+        {.name = "json", .text = "print the result, and an error, as JSON", .target = &globals.json},
+        {.name = "quiet",
+         .text = "no progress and no notes",
+         .target = &globals.quiet,
+         .letter = 'q',
+         .conflicts = {"verbose"}},
+        {.name = "verbose", .text = "log more; twice for all there is", .target = &globals.verbose, .letter = 'v'},
+        {.name = "help", .text = "explain the command", .target = &globals.help, .letter = 'h'},
+    };
+}
+
+}  // namespace
+
+CommandTable command_table(Globals& globals) {
+    return {
+        .groups = {},
+        .commands =
+            {
+                completion_command(),
+                help_command(),
+                version_command(),
+                describe_command(),
+            },
+        .global_options = global_options(globals),
+    };
+}
+
+const Command* find_command(const CommandTable& table, std::string_view name) {
+    for (const auto& command : table.commands)
+        if (command.name == name) return &command;
+    return nullptr;
+}
+
+const Group* find_group(const CommandTable& table, std::string_view name) {
+    for (const auto& group : table.groups)
+        if (group.name == name) return &group;
+    return nullptr;
+}
+
+std::vector<const Command*> commands_of(const CommandTable& table, std::string_view group) {
+    std::vector<const Command*> result;
+    for (const auto& command : table.commands)
+        if (!command.hidden && group_of(command.name) == group) result.push_back(&command);
+    return result;
+}
+
+std::string_view group_of(std::string_view command) {
+    const auto space = command.find(' ');
+    return space == std::string_view::npos ? std::string_view{} : command.substr(0, space);
+}
+
+std::string_view word_of(std::string_view command) {
+    const auto space = command.find(' ');
+    return space == std::string_view::npos ? command : command.substr(space + 1);
+}
+
+std::string environment_name(const Option& option) {
+    std::string name = "SIGNET_";
+    for (const char each : option.name)
+        name += each == '-' ? '_' : (each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A') : each);
+    return name;
+}
+
+}  // namespace signet::cli

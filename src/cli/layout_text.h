@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace signet::cli {
+
+/// `text` cut into lines of at most `width` columns, each indented; words are never broken.
+std::vector<std::string> fill(std::string_view text, std::size_t width, std::size_t indent = 0);
+
+/// Paragraphs of a description: separated by an empty line. A paragraph whose first line is indented stands as it is.
+struct Paragraph {
+    std::string text;
+    bool verbatim = false;
+};
+std::vector<Paragraph> paragraphs(std::string_view text);
+
+}  // namespace signet::cli

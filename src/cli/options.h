@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "cli/command.h"
+
+namespace signet::cli {
+
+/// Option groups that several commands share: each is a struct for the values and a function that appends the records.
+
+/// `[NAME...] --dns --ip --uri --email`
+struct NameWords {
+    std::vector<std::string> names, dns, ip, uri, email;
+};
+void add_name_argument(Command& command, NameWords& words, bool required);
+void add_name_options(Options& options, NameWords& words);
+
+/// `--key-type TYPE`
+Option key_type_option(std::optional<crypto::KeyType>& target, std::string name = "key-type",
+                       std::string text = "type of the new key");
+
+/// `--profile P`
+Option profile_option(std::string& target);
+Option profile_option(std::optional<std::string>& target);
+/// `--validity 24h`
+Option validity_option(std::optional<base::Duration>& target, std::string default_text);
+
+/// `--owner U --group G --key-mode 0640`, for the tls.* files only.
+struct OwnershipWords {
+    std::optional<std::string> owner, group, key_mode;
+};
+void add_ownership_options(Options& options, OwnershipWords& words);
+
+/// The names of certificate_key_types(): what `--key-type` takes.
+std::vector<std::string> key_type_names();
+
+}  // namespace signet::cli

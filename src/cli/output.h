@@ -1,0 +1,74 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "store/records.h"
+#include "x509/certificate.h"
+
+namespace signet::cli {
+
+enum class Colour { none, red, green, yellow, bold };
+
+/// Results on standard output, everything else on standard error. A command prints either text or, with --json, one
+/// document: `if (out.json()) out.document(…); else out.text(…)`. Not thread-safe.
+class Output {
+public:
+    struct Settings {
+        bool json = false;
+        bool quiet = false;
+        bool colour_out = false;  // standard output is a terminal, and NO_COLOR is not set
+        bool colour_err = false;
+    };
+    Output(int out_fd, int err_fd, Settings settings) : out_fd_(out_fd), err_fd_(err_fd), settings_(settings) {}
+
+    bool json() const { return settings_.json; }
+
+    /// As it stands; kept back until flush().
+    void text(std::string_view text);
+    void line(std::string_view text);
+    /// "label:   value" lines, values aligned, empty values left out.
+    void facts(const std::vector<std::pair<std::string, std::string>>& rows);
+    /// Columns aligned, headings in bold on a terminal. Nothing for no rows.
+    void table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows);
+    /// The result as one indented JSON document, or `line_of_json` as one line of many.
+    void document(const base::Json& json);
+    void line_of_json(const base::Json& json);
+    /// Writes what is kept back. Throws disk when standard output cannot take it: full, or closed by its reader.
+    void flush();
+
+    /// What is being done, on standard error; not with -q.
+    void progress(std::string_view text);
+    /// "signet: note: …" and "signet: warning: …" on standard error; notes not with -q.
+    void note(std::string_view text);
+    void warning(std::string_view text);
+    /// "signet: …", "  where: …", "  try: …" and a bullet for each part; or, with --json, the error document.
+    void error(const base::Error& error);
+
+    /// `text` in colour when standard output is a terminal.
+    std::string paint(Colour colour, std::string_view text) const;
+
+private:
+    void error_text(std::string_view text);  // best effort: there is nowhere to report to
+
+    int out_fd_;
+    int err_fd_;
+    Settings settings_;
+    std::string kept_;
+};
+
+/// The members that a certificate always has in JSON: serial, subject, names, ca, profile, not_before, not_after,
+/// status, source, account, fingerprint_sha256, key_type. Append the command's own.
+base::Json certificate_json(const store::CertificateRecord& record, base::Time now);
+/// For one that the store does not know: ca, profile, source and account are null; status is valid or expired.
+base::Json certificate_json(const x509::Certificate& certificate, base::Time now);
+
+/// {"error":{"kind","message","hint","parts":[…]}}
+base::Json error_json(const base::Error& error);
+
+}  // namespace signet::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace signet::cli {
+
+struct ManPage {
+    std::string file;  // "signet-fetch.1"
+    std::string text;  // man(7) macros
+};
+
+/// signet.1, one page for each group and command, signet.toml.5. The same input gives the same bytes.
+std::vector<ManPage> render_man(const CommandTable& table);
+
+}  // namespace signet::cli

@@ -1,0 +1,32 @@
+#include "cli/settings.h"
+
+#include "base/error.h"
+#include "base/toml.h"
+
+namespace signet::cli {
+namespace {
+
+constexpr std::size_t k_settings_limit = 1 << 20;  // a file of a hundred profiles has 100 KiB
+
+base::TomlFile open_settings(const base::Path& file, bool must_exist) {
+    if (must_exist) return base::TomlFile::parse(base::read_file(file, k_settings_limit), file.string());
+    const auto text = base::read_file_if_there(file, k_settings_limit);
+    return text ? base::TomlFile::parse(*text, file.string()) : base::TomlFile::empty(file.string());
+}
+
+}  // namespace
+
+Settings read_settings(const base::Path& file, bool must_exist) {
+    base::TomlTable table{open_settings(file, must_exist)};
+    Settings settings;
+    settings.profiles = ca::read_profiles(table);
+    settings.server = server::read_settings(table);
+    settings.default_profile = table.text_if_there("default_profile");
+    if (settings.default_profile && !settings.profiles.contains(*settings.default_profile))
+        table.refuse("default_profile", "there is no profile '" + *settings.default_profile + "'",
+                     "add [profile." + *settings.default_profile + "], or name another");
+    table.finish();
+    return settings;
+}
+
+}  // namespace signet::cli
