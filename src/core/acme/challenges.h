@@ -32,6 +32,9 @@ struct ValidationContext {
 struct ResponderContext {
     std::string webroot;      // write there instead of listening
     int http01_port = 80;
+    /// The listener that answers presented from this context share, so that several can stand at once. Filled by
+    /// `present`; one context is used by one thread.
+    mutable std::weak_ptr<class Http01Listener> http01_listener = {};
 };
 
 /// A challenge's answer in place; taken back when it dies.

@@ -1,0 +1,249 @@
+#include "acme/challenge_http01.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "net/http_server.h"
+
+namespace signet::acme {
+namespace {
+
+using base::Error;
+using base::Kind;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view k_path = "/.well-known/acme-challenge/";
+constexpr int k_redirect_limit = 10;            // as browsers and public CAs have it
+constexpr std::size_t k_body_limit = 16 << 10;  // a key authorization is under 100 octets; some servers pad
+constexpr std::size_t k_address_limit = 4;      // tried for one hop
+constexpr std::size_t k_token_limit = 256;
+
+// ---- the CA's check -------------------------------------------------------------------------------------------------
+
+std::vector<net::Address> addresses_of(const ValidationContext& context, const std::string& host) {
+    if (const auto literal = net::Address::parse(host)) return {*literal};
+    auto found = context.resolver.addresses(host);
+    if (found.empty()) throw Error{Kind::dns, "no address found for " + host};
+    return found;
+}
+
+std::vector<net::Address> permitted_addresses(const ValidationContext& context, const std::string& host) {
+    std::vector<net::Address> permitted;
+    std::string reasons;
+    for (auto& address : addresses_of(context, host)) {
+        const auto refusal = context.addresses.refusal(address);
+        if (!refusal) {
+            permitted.push_back(std::move(address));
+        } else {
+            reasons += (reasons.empty() ? "" : ", ") + *refusal;
+        }
+    }
+    if (permitted.empty()) {
+        throw Error{Kind::refused, host + " is not a target for validation: " + reasons,
+                    "the operator of the CA can permit it with allow_targets"};
+    }
+    if (permitted.size() > k_address_limit) permitted.resize(k_address_limit, permitted.front());
+    return permitted;
+}
+
+std::string place(const net::Url& url, const net::Address& address) {
+    return url.scheme + "://" + url.authority() + " at " + address.text() + " port " + std::to_string(url.port);
+}
+
+std::chrono::milliseconds left(Clock::time_point deadline) {
+    return std::max(std::chrono::milliseconds(1),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
+}
+
+struct Answer {
+    net::Response response;
+    std::string place;
+};
+
+Answer ask(const ValidationContext& context, const net::Url& url, const net::Address& address,
+           std::chrono::milliseconds timeout) {
+    net::TransportSettings settings;
+    settings.allow_http = true;
+    settings.verify_nothing = true;  // RFC 8555 section 8.3 is about http; a hop to https proves nothing more
+    settings.user_agent = context.user_agent;
+    settings.connect_to = address;
+    net::OutboundRequest request;
+    request.url = url.text();
+    request.timeout = timeout;
+    request.body_limit = k_body_limit;
+    const auto where = place(url, address);
+    try {
+        return {net::make_http_transport(std::move(settings))->send(request), where};
+    } catch (const Error& error) {
+        const bool known = error.kind() == Kind::timeout || error.kind() == Kind::tls;
+        throw Error{known ? error.kind() : Kind::connection,
+                    "no usable answer from " + where + (error.kind() == Kind::timeout ? " in time" : "")};
+    }
+}
+
+// One hop: the addresses are resolved once, checked, and tried in turn until one answers.
+Answer fetch(const ValidationContext& context, const net::Url& url, Clock::time_point deadline) {
+    const auto addresses = permitted_addresses(context, url.host);
+    std::string failures;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const auto share = left(deadline) / static_cast<int>(addresses.size() - i);
+        try {
+            return ask(context, url, addresses[i], share);
+        } catch (const Error& error) {
+            failures += (failures.empty() ? "" : "; ") + error.message();
+            if (i + 1 == addresses.size()) throw Error{error.kind(), failures};
+        }
+    }
+    throw Error{Kind::connection, "no address of " + url.host + " was tried"};
+}
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+net::Url next_hop(const net::Url& url, const Answer& answer) {
+    const auto* location = net::find_header(answer.response.headers, "Location");
+    if (location == nullptr) throw Error{Kind::incorrect_response, answer.place + " redirects to nowhere"};
+    try {
+        return net::resolve_url(url, *location);
+    } catch (const Error&) {  // its text would quote what the target answered
+        throw Error{Kind::incorrect_response, answer.place + " redirects to something that is no http or https URL"};
+    }
+}
+
+std::string_view without_trailing_space(std::string_view body) {
+    while (!body.empty() && (body.back() == '\n' || body.back() == '\r' || body.back() == ' ' || body.back() == '\t')) {
+        body.remove_suffix(1);
+    }
+    return body;
+}
+
+void compare(const Answer& answer, const std::string& key_authorization) {
+    if (answer.response.status != 200) {
+        throw Error{Kind::incorrect_response,
+                    answer.place + " answered with status " + std::to_string(answer.response.status) + ", not 200"};
+    }
+    if (without_trailing_space(answer.response.body) != key_authorization) {
+        throw Error{Kind::incorrect_response,
+                    answer.place + " answered with something else than the key authorization"};
+    }
+}
+
+void check_token(std::string_view token) {
+    const bool fine = !token.empty() && token.size() <= k_token_limit && std::ranges::all_of(token, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+    // A server that we do not trust yet chose it, and it becomes part of a path.
+    if (!fine) throw Error{Kind::malformed, "the challenge's token is not base64url: " + base::printable(token, 60)};
+}
+
+}  // namespace
+
+// ---- the client's answer --------------------------------------------------------------------------------------------
+
+/// Answers the tokens that stand in it and nothing else; stops listening when the last answer is taken back.
+class Http01Listener {
+public:
+    explicit Http01Listener(int port)
+        : server_(
+              std::vector<net::ListenerSettings>{{"0.0.0.0:" + std::to_string(port), false}},
+              [this](const net::Request& request) { return answer(request); }, 2) {
+        server_.start();
+    }
+    ~Http01Listener() { server_.stop(std::chrono::seconds(1)); }
+    void add(std::string path, std::string body) {
+        const std::lock_guard lock(mutex_);
+        answers_[std::move(path)] = std::move(body);
+    }
+    void remove(const std::string& path) {
+        const std::lock_guard lock(mutex_);
+        answers_.erase(path);
+    }
+
+private:
+    net::Response answer(const net::Request& request) {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(request.path);
+        if (found == answers_.end() || request.method != "GET") return net::Response::text(404, "not found\n");
+        net::Response response;
+        response.set("Content-Type", "application/octet-stream");
+        response.body = found->second;
+        return response;
+    }
+    std::mutex mutex_;
+    std::map<std::string, std::string> answers_;
+    net::HttpServer server_;  // last: its threads use the members above
+};
+
+namespace {
+
+class ListeningAnswer final : public Presented {
+public:
+    ListeningAnswer(std::shared_ptr<Http01Listener> listener, std::string path, std::string body)
+        : listener_(std::move(listener)), path_(std::move(path)) {
+        listener_->add(path_, std::move(body));
+    }
+    ~ListeningAnswer() override { listener_->remove(path_); }
+
+private:
+    std::shared_ptr<Http01Listener> listener_;
+    std::string path_;
+};
+
+class WrittenAnswer final : public Presented {
+public:
+    WrittenAnswer(base::Path path, const std::string& body) : path_(std::move(path)) {
+        base::make_directories(path_.parent_path(), 0755);
+        base::write_file(path_, body);
+    }
+    ~WrittenAnswer() override {
+        std::error_code ignored;  // the file may be gone with its webroot
+        std::filesystem::remove(path_, ignored);
+    }
+
+private:
+    base::Path path_;
+};
+
+}  // namespace
+
+bool http01_applies(const x509::Identifier& identifier, bool wildcard) {
+    using Type = x509::Identifier::Type;
+    return !wildcard && !identifier.is_wildcard() && (identifier.type() == Type::dns || identifier.type() == Type::ip);
+}
+
+void validate_http01(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
+                     const std::string& key_authorization) {
+    const auto deadline = Clock::now() + context.timeout;
+    net::Url url{"http", identifier.text(), std::string(k_path) + std::string(token), context.http01_port};
+    for (int hop = 0; hop <= k_redirect_limit; ++hop) {
+        const auto answer = fetch(context, url, deadline);
+        if (!is_redirect(answer.response.status)) return compare(answer, key_authorization);
+        if (Clock::now() >= deadline) throw Error{Kind::timeout, answer.place + " redirects, and the time is up"};
+        url = next_hop(url, answer);
+    }
+    throw Error{Kind::incorrect_response,
+                identifier.text() + " redirects more than " + std::to_string(k_redirect_limit) + " times"};
+}
+
+std::unique_ptr<Presented> present_http01(const ResponderContext& context, const x509::Identifier&,
+                                          std::string_view token, const std::string& key_authorization) {
+    check_token(token);
+    if (!context.webroot.empty()) {
+        auto path = base::Path(context.webroot) / (std::string(k_path.substr(1)) + std::string(token));
+        return std::make_unique<WrittenAnswer>(std::move(path), key_authorization);
+    }
+    auto listener = context.http01_listener.lock();
+    if (!listener) {
+        listener = std::make_shared<Http01Listener>(context.http01_port);
+        context.http01_listener = listener;
+    }
+    return std::make_unique<ListeningAnswer>(std::move(listener), std::string(k_path) + std::string(token),
+                                             key_authorization);
+}
+
+}  // namespace signet::acme
