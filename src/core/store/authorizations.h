@@ -13,13 +13,14 @@ void insert_authorization(Transaction& transaction, const AuthorizationRecord& r
 std::optional<AuthorizationRecord> find_authorization(Transaction& transaction, std::string_view id);
 std::optional<ChallengeRecord> find_challenge(Transaction& transaction, std::string_view id);
 /// A valid, unexpired one of this account for this identifier, to reuse in a new order.
-std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::string_view account, const x509::Identifier& identifier,
-                                                 bool wildcard, std::int64_t now);
+std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::string_view account,
+                                                 const x509::Identifier& identifier, bool wildcard, std::int64_t now);
 
 /// pending → processing; false when it is in another state (a repeated POST changes nothing).
 bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now);
 /// An attempt failed but will be tried again: records the error (problem JSON), the count and the next time.
-void postpone_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json, std::int64_t next_attempt_at);
+void postpone_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json,
+                        std::int64_t next_attempt_at);
 /// Settles challenge and authorization, and moves every pending order of the authorization: to ready when all its
 /// authorizations are valid, to invalid when this one failed. `problem_json` is empty for success.
 void settle_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json, std::int64_t now,
@@ -37,7 +38,8 @@ public:
 
 private:
     friend std::vector<ProvenIdentifier> proven_identifiers(Transaction&, const OrderRecord&, std::int64_t);
-    ProvenIdentifier(x509::Identifier identifier, std::string proof) : identifier_(std::move(identifier)), proof_(std::move(proof)) {}
+    ProvenIdentifier(x509::Identifier identifier, std::string proof)
+        : identifier_(std::move(identifier)), proof_(std::move(proof)) {}
     x509::Identifier identifier_;
     std::string proof_;
 };

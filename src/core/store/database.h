@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -28,8 +29,15 @@ public:
     virtual bool is_null(int column) = 0;
 };
 
+/// The words that SQLite and PostgreSQL spell differently. Only the schema needs them.
+struct Dialect {
+    std::string_view blob;    // the type of a column of bytes
+    std::string_view row_id;  // type and constraint of a key that numbers rows by itself
+};
+
 /// The database seam: what differs between drivers. The domain's SQL stands once, above it, in what both SQLite and
-/// PostgreSQL speak (?1 placeholders, ON CONFLICT, RETURNING, integer times).
+/// PostgreSQL speak (?1 placeholders, ON CONFLICT, RETURNING, integer times). A connection: used by one thread at a
+/// time. Its statements die before it does.
 class Database {
 public:
     virtual ~Database() = default;
@@ -37,7 +45,9 @@ public:
     virtual void begin(bool write) = 0;
     virtual void commit() = 0;  // durable when it returns
     virtual void rollback() noexcept = 0;
-    virtual std::int64_t changes() = 0;  // rows touched by the last statement
+    virtual std::int64_t changes() = 0;             // rows touched by the last statement
+    virtual std::vector<std::string> tables() = 0;  // names of all tables there are, ours or not
+    virtual const Dialect& dialect() const = 0;
 };
 
 /// A transaction in progress, as the domain functions see it. Made by Store only.
@@ -64,9 +74,16 @@ public:
 private:
     static void bind(Statement& statement, int parameter, std::int64_t value) { statement.bind(parameter, value); }
     static void bind(Statement& statement, int parameter, std::string_view value) { statement.bind(parameter, value); }
-    static void bind(Statement& statement, int parameter, const std::string& value) { statement.bind(parameter, std::string_view(value)); }
-    static void bind(Statement& statement, int parameter, const char* value) { statement.bind(parameter, std::string_view(value)); }
-    static void bind(Statement& statement, int parameter, const base::Bytes& value) { statement.bind(parameter, base::ByteView(value)); }
+    static void bind(Statement& statement, int parameter, const std::string& value) {
+        statement.bind(parameter, std::string_view(value));
+    }
+    static void bind(Statement& statement, int parameter, const char* value) {
+        statement.bind(parameter, std::string_view(value));
+    }
+    static void bind(Statement& statement, int parameter, const base::Bytes& value) {
+        statement.bind(parameter, base::ByteView(value));
+    }
+    static void bind(Statement& statement, int parameter, base::ByteView value) { statement.bind(parameter, value); }
     template <class T>
     static void bind(Statement& statement, int parameter, const std::optional<T>& value) {
         value ? bind(statement, parameter, *value) : statement.bind_null(parameter);

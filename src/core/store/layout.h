@@ -12,17 +12,17 @@ class Layout {
 public:
     explicit Layout(base::Path root) : root_(std::move(root)) {}
     const base::Path& root() const { return root_; }
-    base::Path settings() const;                             // signet.toml
-    base::Path database() const;                             // signet.db
-    base::Path authorities() const;                          // authorities/
-    base::Path authority(std::string_view name) const;       // authorities/NAME/
+    base::Path settings() const;                        // signet.toml
+    base::Path database() const;                        // signet.db
+    base::Path authorities() const;                     // authorities/
+    base::Path authority(std::string_view name) const;  // authorities/NAME/
     base::Path root_certificate(std::string_view name) const;
     base::Path root_key(std::string_view name) const;
     base::Path issuing_certificate(std::string_view name) const;
     base::Path issuing_key(std::string_view name) const;
-    base::Path certificates() const;                         // certificates/
+    base::Path certificates() const;  // certificates/
     base::Path certificate(std::string_view first_name) const;
-    base::Path lock(std::string_view purpose) const;         // locks/PURPOSE.lock
+    base::Path lock(std::string_view purpose) const;  // locks/PURPOSE.lock
 
 private:
     base::Path root_;

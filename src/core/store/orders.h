@@ -12,14 +12,17 @@ namespace signet::store {
 void insert_order(Transaction& transaction, const OrderRecord& record);
 /// With identifiers and authorization ids.
 std::optional<OrderRecord> find_order(Transaction& transaction, std::string_view id);
-/// Compare-and-set on the status: false when the order is not in `from` any more.
+/// Compare-and-set on the status: false when the order is not in `from` any more. Throws internal for a pair that is no
+/// step of RFC 8555 section 7.1.6.
 bool move_order(Transaction& transaction, std::string_view id, OrderStatus from, OrderStatus to);
 /// ready → valid with its certificate; false when it is not ready any more: two finalizes at once give one certificate.
 bool complete_order(Transaction& transaction, std::string_view id, std::string_view serial);
-bool fail_order(Transaction& transaction, std::string_view id, std::string_view problem_json);  // pending or ready → invalid
-/// Newest first, after `cursor` (an order id, or empty).
-std::vector<std::string> list_orders(Transaction& transaction, std::string_view account, std::string_view cursor, int limit);
-/// The order that this certificate came from: ownership of the certificate URL.
+bool fail_order(Transaction& transaction, std::string_view id,
+                std::string_view problem_json);  // pending or ready → invalid
+/// Newest first, after `cursor` (an order id, or empty). Without invalid ones (RFC 8555 section 7.1.2.1).
+std::vector<std::string> list_orders(Transaction& transaction, std::string_view account, std::string_view cursor,
+                                     int limit);
+/// The account that ordered this certificate: ownership of the certificate URL. Outlives the order.
 std::optional<std::string> account_of_certificate(Transaction& transaction, std::string_view serial);
 
 }  // namespace signet::store

@@ -10,18 +10,19 @@
 
 namespace signet::store {
 
-// Plain rows. Times are seconds since the epoch; ids are unguessable text (base64url of 128 random bits) made by the caller.
+// Plain rows. Times are seconds since the epoch; ids are unguessable text (base64url of 128 random bits) made by the
+// caller.
 
 struct CertificateRecord {
-    std::string serial;       // lower-case hex
+    std::string serial;  // lower-case hex
     base::Bytes der;
-    std::string issuer_id;    // first 8 hex digits of the issuing CA's subject key identifier
-    std::string authority;    // "default"
+    std::string issuer_id;  // first 8 hex digits of the issuing CA's subject key identifier
+    std::string authority;  // "default"
     std::string profile;
-    std::string subject;      // text
+    std::string subject;  // text
     std::vector<std::string> names;
     std::int64_t not_before, not_after;
-    std::string source;       // "cli", "acme", "server"
+    std::string source;  // "cli", "acme", "server"
     std::optional<std::string> account;
     std::string fingerprint;  // SHA-256, hex
     std::string key_type;
@@ -38,7 +39,7 @@ struct AccountRecord {
     AccountStatus status = AccountStatus::valid;
     std::vector<std::string> contacts;
     bool terms_agreed = false;
-    std::string profile;     // the directory it registered at
+    std::string profile;  // the directory it registered at
     std::int64_t created_at;
     std::int64_t version = 0;  // row version, rises with each change: what caches compare
 };
@@ -50,16 +51,16 @@ struct OrderRecord {
     std::int64_t created_at, expires_at;
     std::optional<std::int64_t> not_before, not_after;  // as asked for
     std::vector<x509::Identifier> identifiers;
-    std::vector<std::string> authorizations;            // ids, in the identifiers' order
-    std::optional<std::string> certificate;             // serial
-    std::optional<std::string> error;                   // a problem document, JSON
+    std::vector<std::string> authorizations;  // ids, in the identifiers' order
+    std::optional<std::string> certificate;   // serial
+    std::optional<std::string> error;         // a problem document, JSON
 };
 
 enum class AuthorizationStatus { pending, valid, invalid, deactivated, expired, revoked };
 enum class ChallengeStatus { pending, processing, valid, invalid };
 struct ChallengeRecord {
     std::string id, authorization;
-    std::string type;   // "http-01"
+    std::string type;  // "http-01"
     std::string token;
     ChallengeStatus status = ChallengeStatus::pending;
     std::optional<std::int64_t> validated_at;
@@ -79,21 +80,22 @@ struct AuthorizationRecord {
 
 struct AuditRecord {
     std::int64_t at;
-    std::string action;   // "certificate.issued", "certificate.refused", "account.created", "ca.created", "settings.changed", …
+    std::string
+        action;  // "certificate.issued", "certificate.refused", "account.created", "ca.created", "settings.changed", …
     std::string actor;    // "operator uid 0", "account ID", "server"
     std::string address;  // remote address, or empty
     std::optional<std::string> serial, account, profile;
     std::vector<std::string> names;
-    std::string detail;   // one sentence or JSON
+    std::string detail;  // one sentence or JSON
 };
 
 /// What `issue` and `fetch` saved where: what in-process renewal goes by (never the directory's own word).
 struct LineageRecord {
-    std::string directory;   // canonical absolute path; unique
-    std::string serial;      // of the certificate there now
+    std::string directory;  // canonical absolute path; unique
+    std::string serial;     // of the certificate there now
     std::string authority, profile;
     std::vector<std::string> names;
-    std::string request;     // JSON: validity, usage, key type, cn, formats, owner, … as asked for
+    std::string request;  // JSON: validity, usage, key type, cn, formats, owner, … as asked for
 };
 
 }  // namespace signet::store

@@ -1,0 +1,58 @@
+#include "store/accounts.h"
+
+#include "store/columns.h"
+
+namespace signet::store {
+
+namespace {
+
+#define ACCOUNT_COLUMNS "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version"
+
+std::optional<AccountRecord> read_one(Statement& row) {
+    if (!row.step()) return std::nullopt;
+    AccountRecord record{};
+    record.id = row.text(0);
+    record.thumbprint = row.text(1);
+    record.jwk = row.text(2);
+    record.status = account_status(row.text(3));
+    record.contacts = text_to_list(row.text(4));
+    record.terms_agreed = row.integer(5) != 0;
+    record.profile = row.text(6);
+    record.created_at = row.integer(7);
+    record.version = row.integer(8);
+    return record;
+}
+
+}  // namespace
+
+bool insert_account(Transaction& transaction, const AccountRecord& record) {
+    return transaction.run("INSERT INTO accounts (" ACCOUNT_COLUMNS
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (thumbprint) DO NOTHING",
+                           record.id, record.thumbprint, record.jwk, to_text(record.status),
+                           list_to_text(record.contacts), std::int64_t{record.terms_agreed}, record.profile,
+                           record.created_at, record.version) == 1;
+}
+
+std::optional<AccountRecord> find_account(Transaction& transaction, std::string_view id) {
+    return read_one(*transaction.query("SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE id = ?1", id));
+}
+
+std::optional<AccountRecord> find_account_by_thumbprint(Transaction& transaction, std::string_view thumbprint) {
+    return read_one(*transaction.query("SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE thumbprint = ?1", thumbprint));
+}
+
+std::optional<std::int64_t> account_version(Transaction& transaction, std::string_view id) {
+    auto row = transaction.query("SELECT version FROM accounts WHERE id = ?1", id);
+    if (!row->step()) return std::nullopt;
+    return row->integer(0);
+}
+
+bool update_account(Transaction& transaction, const AccountRecord& record) {
+    return transaction.run(
+               "UPDATE accounts SET thumbprint = ?3, jwk = ?4, status = ?5, contacts = ?6, terms_agreed = ?7,"
+               " version = version + 1 WHERE id = ?1 AND version = ?2",
+               record.id, record.version, record.thumbprint, record.jwk, to_text(record.status),
+               list_to_text(record.contacts), std::int64_t{record.terms_agreed}) == 1;
+}
+
+}  // namespace signet::store

@@ -1,0 +1,77 @@
+#include "store/certificates.h"
+
+#include "base/error.h"
+#include "store/columns.h"
+
+namespace signet::store {
+
+namespace {
+
+#define CERTIFICATE_COLUMNS                                                                              \
+    "serial, issuer_id, authority, profile, subject, names, not_before, not_after, source, account_id, " \
+    "fingerprint, key_type, issued_at, revoked_at, revocation_reason, der"
+
+CertificateRecord read_certificate(Statement& row) {
+    CertificateRecord record{};
+    record.serial = row.text(0);
+    record.issuer_id = row.text(1);
+    record.authority = row.text(2);
+    record.profile = row.text(3);
+    record.subject = row.text(4);
+    record.names = text_to_list(row.text(5));
+    record.not_before = row.integer(6);
+    record.not_after = row.integer(7);
+    record.source = row.text(8);
+    record.account = text_if_there(row, 9);
+    record.fingerprint = row.text(10);
+    record.key_type = row.text(11);
+    record.issued_at = row.integer(12);
+    record.revoked_at = integer_if_there(row, 13);
+    if (!row.is_null(14)) record.revocation_reason = static_cast<int>(row.integer(14));
+    record.der = row.blob(15);
+    return record;
+}
+
+}  // namespace
+
+void insert_certificate(Transaction& transaction, const CertificateRecord& record) {
+    const auto inserted = transaction.run(
+        "INSERT INTO certificates (" CERTIFICATE_COLUMNS
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (serial) DO "
+        "NOTHING",
+        record.serial, record.issuer_id, record.authority, record.profile, record.subject, list_to_text(record.names),
+        record.not_before, record.not_after, record.source, record.account, record.fingerprint, record.key_type,
+        record.issued_at, record.revoked_at, record.revocation_reason, record.der);
+    if (inserted != 1) throw base::Error{base::Kind::exists, "the serial " + record.serial + " is taken"};
+}
+
+std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial) {
+    auto row = transaction.query("SELECT " CERTIFICATE_COLUMNS " FROM certificates WHERE serial = ?1", serial);
+    if (!row->step()) return std::nullopt;
+    return read_certificate(*row);
+}
+
+std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now) {
+    auto row =
+        transaction.query("SELECT count(*) FROM certificates WHERE issuer_id = ?1 AND not_after >= ?2", issuer_id, now);
+    row->step();
+    return row->integer(0);
+}
+
+void save_lineage(Transaction& transaction, const LineageRecord& record) {
+    transaction.run(
+        "INSERT INTO lineages (directory, serial, authority, profile, names, request) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT (directory) DO UPDATE SET serial = excluded.serial, authority = excluded.authority,"
+        " profile = excluded.profile, names = excluded.names, request = excluded.request",
+        record.directory, record.serial, record.authority, record.profile, list_to_text(record.names), record.request);
+}
+
+std::optional<LineageRecord> find_lineage(Transaction& transaction, std::string_view directory) {
+    auto row = transaction.query(
+        "SELECT directory, serial, authority, profile, names, request FROM lineages WHERE directory = ?1", directory);
+    if (!row->step()) return std::nullopt;
+    return LineageRecord{row->text(0), row->text(1), row->text(2), row->text(3), text_to_list(row->text(4)),
+                         row->text(5)};
+}
+
+}  // namespace signet::store

@@ -1,0 +1,144 @@
+#include "store/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/error.h"
+
+namespace signet::store {
+
+using base::Error;
+using base::Kind;
+
+namespace {
+
+// Each migration is a list of statements in SQL that SQLite and PostgreSQL both speak; {blob} and {row_id} stand for
+// the dialect's words. A migration that has been released is never edited: add another.
+//
+// Times are seconds since the epoch, states the words of RFC 8555, lists one escaped item a line (columns.h).
+// The rows numbered by the database keep inserts at the end of the table: the random keys are in narrow indexes only.
+
+constexpr std::string_view k_version_1[] = {
+    "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value {blob} NOT NULL)",
+
+    // der comes last: a scan of the small columns does not touch it.
+    "CREATE TABLE certificates (id {row_id}, serial TEXT NOT NULL UNIQUE, issuer_id TEXT NOT NULL, authority TEXT NOT "
+    "NULL,"
+    " profile TEXT NOT NULL, subject TEXT NOT NULL, names TEXT NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT "
+    "NOT NULL,"
+    " source TEXT NOT NULL, account_id TEXT, fingerprint TEXT NOT NULL, key_type TEXT NOT NULL, issued_at BIGINT NOT "
+    "NULL,"
+    " revoked_at BIGINT, revocation_reason BIGINT, der {blob} NOT NULL)",
+    "CREATE INDEX certificates_living ON certificates (issuer_id, not_after)",
+    // Covers what a CRL says, so that a CRL of a million entries never reads the wide rows.
+    "CREATE INDEX certificates_revoked ON certificates (issuer_id, not_after, serial, revoked_at, revocation_reason)"
+    " WHERE revoked_at IS NOT NULL",
+
+    "CREATE TABLE lineages (directory TEXT NOT NULL PRIMARY KEY, serial TEXT NOT NULL, authority TEXT NOT NULL,"
+    " profile TEXT NOT NULL, names TEXT NOT NULL, request TEXT NOT NULL)",
+
+    "CREATE TABLE accounts (id TEXT NOT NULL PRIMARY KEY, thumbprint TEXT NOT NULL UNIQUE, jwk TEXT NOT NULL,"
+    " status TEXT NOT NULL, contacts TEXT NOT NULL, terms_agreed BIGINT NOT NULL, profile TEXT NOT NULL,"
+    " created_at BIGINT NOT NULL, version BIGINT NOT NULL)",
+
+    "CREATE TABLE orders (id TEXT NOT NULL PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts (id),"
+    " profile TEXT NOT NULL, status TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,"
+    " not_before BIGINT, not_after BIGINT, serial TEXT, error TEXT)",
+    "CREATE INDEX orders_of_account ON orders (account_id, created_at, id)",
+    "CREATE INDEX orders_by_end ON orders (expires_at)",
+
+    "CREATE TABLE authorizations (id TEXT NOT NULL PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts (id),"
+    " type TEXT NOT NULL, value TEXT NOT NULL, wildcard BIGINT NOT NULL, status TEXT NOT NULL, proof TEXT NOT NULL,"
+    " created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL)",
+    "CREATE INDEX authorizations_by_end ON authorizations (expires_at)",
+    "CREATE INDEX authorizations_reusable ON authorizations (account_id, value, type, wildcard, expires_at)"
+    " WHERE status = 'valid'",
+
+    "CREATE TABLE order_identifiers (order_id TEXT NOT NULL REFERENCES orders (id) ON DELETE CASCADE,"
+    " position BIGINT NOT NULL, type TEXT NOT NULL, value TEXT NOT NULL,"
+    " authorization_id TEXT NOT NULL REFERENCES authorizations (id), PRIMARY KEY (order_id, position))",
+    "CREATE INDEX order_identifiers_of_authorization ON order_identifiers (authorization_id, order_id)",
+
+    "CREATE TABLE challenges (id TEXT NOT NULL PRIMARY KEY,"
+    " authorization_id TEXT NOT NULL REFERENCES authorizations (id) ON DELETE CASCADE, position BIGINT NOT NULL,"
+    " type TEXT NOT NULL, token TEXT NOT NULL, status TEXT NOT NULL, validated_at BIGINT, error TEXT,"
+    " attempts BIGINT NOT NULL, next_attempt_at BIGINT)",
+    "CREATE INDEX challenges_of_authorization ON challenges (authorization_id, position)",
+    "CREATE INDEX challenges_unfinished ON challenges (next_attempt_at) WHERE status = 'processing'",
+
+    "CREATE TABLE audit (id {row_id}, at BIGINT NOT NULL, action TEXT NOT NULL, actor TEXT NOT NULL,"
+    " address TEXT NOT NULL, serial TEXT, account_id TEXT, profile TEXT, names TEXT NOT NULL, detail TEXT NOT NULL)",
+};
+
+constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1)};
+constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
+
+std::string in_dialect(std::string_view sql, const Dialect& dialect) {
+    std::string out(sql);
+    const std::pair<std::string_view, std::string_view> words[] = {{"{blob}", dialect.blob},
+                                                                   {"{row_id}", dialect.row_id}};
+    for (const auto& [mark, word] : words) {
+        for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark, at + word.size())) {
+            out.replace(at, mark.size(), word);
+        }
+    }
+    return out;
+}
+
+/// 0: no tables at all.
+std::int64_t schema_version(Database& database, std::string_view name) {
+    const auto tables = database.tables();
+    if (tables.empty()) return 0;
+    if (std::ranges::find(tables, "signet_schema") == tables.end()) {
+        throw Error{Kind::corrupt, std::string(name) + " is a database, but not one of signet",
+                    "name another store, or move that file away"};
+    }
+    auto row = database.prepare("SELECT version FROM signet_schema");
+    if (!row->step())
+        throw Error{Kind::corrupt, std::string(name) + " does not say its schema version", "restore it from a backup"};
+    const auto version = row->integer(0);
+    if (version > k_newest) {
+        throw Error{Kind::corrupt,
+                    std::string(name) + " was written by a newer signet (schema " + std::to_string(version) +
+                        ", this one knows " + std::to_string(k_newest) + ")",
+                    "upgrade signet on this machine"};
+    }
+    return version;
+}
+
+void raise_to(Database& database, std::int64_t version) {
+    for (const auto sql : k_migrations[static_cast<std::size_t>(version - 1)]) {
+        database.prepare(in_dialect(sql, database.dialect()))->step();
+    }
+    auto update = database.prepare("UPDATE signet_schema SET version = ?1");
+    update->bind(1, version);
+    update->step();
+}
+
+}  // namespace
+
+SchemaState schema_state(Database& database, std::string_view name) {
+    const auto version = schema_version(database, name);
+    if (version == 0) return SchemaState::unmade;
+    return version < k_newest ? SchemaState::older : SchemaState::current;
+}
+
+void migrate(Database& database, std::string_view name) {
+    database.begin(true);
+    try {
+        // Looked at again under the lock: another process may have been first.
+        auto version = schema_version(database, name);
+        if (version == 0) {
+            database.prepare("CREATE TABLE signet_schema (version BIGINT NOT NULL)")->step();
+            database.prepare("INSERT INTO signet_schema (version) VALUES (0)")->step();
+        }
+        while (version < k_newest) raise_to(database, ++version);
+        database.commit();
+    } catch (...) {
+        database.rollback();
+        throw;
+    }
+}
+
+}  // namespace signet::store

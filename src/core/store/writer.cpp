@@ -1,0 +1,143 @@
+#include "store/writer.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/error.h"
+
+namespace signet::store {
+
+using base::Error;
+using base::Kind;
+
+namespace {
+
+constexpr std::size_t k_batch = 128;  // beyond that a commit gets no cheaper by the row, only later
+constexpr int k_attempts = 3;
+constexpr auto k_turn = std::chrono::milliseconds(20);  // then another process gets its chance
+constexpr auto k_way = std::chrono::milliseconds(1);
+
+/// Each caller throws an exception object of its own: they must not share one between threads.
+std::exception_ptr own_copy(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        return std::make_exception_ptr(Error(error));
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+bool is_conflict(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        return error.kind() == Kind::store_busy;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) { batch_.reserve(k_batch); }
+
+void Writer::write(const std::function<void(Transaction&)>& work) {
+    Request request{work};
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&request);
+    if (led_) request.woken.wait(lock, [&] { return request.done || request.leads; });
+    if (!request.done) lead(lock, request);
+    lock.unlock();
+    if (request.error) std::rethrow_exception(request.error);
+}
+
+void Writer::lead(std::unique_lock<std::mutex>& lock, Request& own) {
+    led_ = true;
+    const bool crowded = waiting_.size() > 1;
+    const auto count = std::min(waiting_.size(), k_batch);  // its own request is the first of them
+    batch_.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    lock.unlock();
+    make_way(crowded);
+    run_batch();
+    lock.lock();
+    // Notified under the lock: a caller that sees `done` goes, and its condition variable with it.
+    for (auto* request : batch_) {
+        if (request == &own) continue;
+        request->done = true;
+        request->woken.notify_one();
+    }
+    led_ = !waiting_.empty();
+    if (!led_) return;
+    waiting_.front()->leads = true;
+    waiting_.front()->woken.notify_one();
+}
+
+// Between two commits of a busy server the database is free for microseconds only. Now and then it is left alone for
+// long enough that another process, which tries every few milliseconds, finds it free.
+void Writer::make_way(bool crowded) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!crowded || !crowded_) crowded_since_ = now;
+    crowded_ = crowded;
+    if (now - crowded_since_ < k_turn) return;
+    std::this_thread::sleep_for(k_way);
+    crowded_since_ = std::chrono::steady_clock::now();
+}
+
+void Writer::run_batch() noexcept {
+    std::exception_ptr failure;
+    for (int attempts = 0; attempts < k_attempts; ++attempts) {
+        try {
+            if (attempt(failure)) return;
+            database_->rollback();
+        } catch (...) {
+            failure = std::current_exception();
+            database_->rollback();
+            break;
+        }
+    }
+    for (auto* request : batch_) {
+        if (!request->error) request->error = own_copy(failure);
+    }
+}
+
+/// False when it is worth another attempt, without the closures that have failed by now.
+bool Writer::attempt(std::exception_ptr& failure) {
+    database_->begin(true);  // has waited long enough when it throws
+    for (auto* request : batch_) {
+        if (request->error || run_one(*request)) continue;
+        failure = request->error;
+        return false;
+    }
+    try {
+        database_->commit();
+        return true;
+    } catch (...) {
+        failure = std::current_exception();
+        if (!is_conflict(failure)) throw;
+        return false;
+    }
+}
+
+/// False when the whole transaction is lost, not only the changes of this closure.
+bool Writer::run_one(Request& request) {
+    database_->prepare("SAVEPOINT closure")->step();
+    try {
+        Transaction transaction(*database_);
+        request.work(transaction);
+        database_->prepare("RELEASE closure")->step();
+        return true;
+    } catch (...) {
+        request.error = std::current_exception();
+    }
+    try {
+        database_->prepare("ROLLBACK TO closure")->step();
+        database_->prepare("RELEASE closure")->step();
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace signet::store
