@@ -7,7 +7,7 @@
 namespace signet::ca {
 
 /// A template that policy has approved: the only thing an Authority signs. Move-only and used once; only policy.cpp
-/// and, for CA certificates, ceremony.cpp can make one.
+/// can make one.
 class ApprovedTemplate {
 public:
     ApprovedTemplate(ApprovedTemplate&&) = default;
@@ -16,7 +16,7 @@ public:
     const x509::Template& content() const { return content_; }
 
 private:
-    friend class Approval;  // declared in policy.cpp and ceremony.cpp alone
+    friend class Approval;  // stands in policy.cpp
     explicit ApprovedTemplate(x509::Template content) : content_(std::move(content)) {}
     x509::Template content_;
 };

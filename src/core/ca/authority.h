@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/time.h"
 #include "ca/approved_template.h"
+#include "ca/authority_files.h"
 #include "store/layout.h"
 #include "x509/certificate.h"
 
@@ -16,6 +18,7 @@ namespace signet::ca {
 /// Immutable after loading, thread-safe.
 class Authority {
 public:
+    ~Authority();
     /// Loads authorities/NAME: checks that keys are private, fit their certificates, and that the chain holds at
     /// `now`. Throws not_found, permission, corrupt; refused when the issuing CA is expired or not yet valid.
     static std::shared_ptr<const Authority> load(const store::Layout& layout, const std::string& name, base::Time now);
@@ -23,10 +26,10 @@ public:
     const std::string& name() const;
     const x509::Certificate& issuing() const;
     const x509::Certificate& root() const;
-    bool root_only() const;                            // leafs are signed by the root
-    std::string issuing_id() const;                    // first 8 hex digits of the subject key identifier
-    std::vector<x509::Certificate> chain() const;      // what follows the leaf in tls.crt: issuing CA, without the anchor
-    std::vector<x509::Certificate> anchors() const;    // what counts as trusted now: ca.crt, /ca.pem
+    bool root_only() const;                          // leafs are signed by the root
+    std::string issuing_id() const;                  // first 8 hex digits of the subject key identifier
+    std::vector<x509::Certificate> chain() const;    // what follows the leaf in tls.crt: issuing CA, without the anchor
+    std::vector<x509::Certificate> anchors() const;  // what counts as trusted now: ca.crt, /ca.pem
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
     x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;
@@ -36,6 +39,9 @@ private:
     explicit Authority(std::unique_ptr<const State> state);
     std::unique_ptr<const State> state_;
 };
+
+/// Throws corrupt when root.key is there and is not the root's; it may be away from the machine.
+void check_root_key(const store::Layout& layout, const AuthorityFiles& files);
 
 /// The authorities of a store, loaded at first use and again when their files change. Thread-safe.
 class Authorities {

@@ -18,7 +18,8 @@ struct InitRequest {
     std::optional<std::string> common_name, organization, unit, country, state;
     std::optional<crypto::KeyType> key_type, root_key_type;
     std::optional<base::Duration> validity, issuing_validity;  // 10y, 5y
-    bool root_only = false;
+    bool root_only = false;                                    // leafs are signed by the root
+    std::string actor = "operator";                            // for the audit log
 };
 
 struct InitResult {
@@ -27,8 +28,9 @@ struct InitResult {
     std::vector<std::string> differences;  // options that differ from what was there: warnings
 };
 
-/// Makes root and issuing CA, or finds them: under the store's lock, each file written once and whole, the database
-/// and the audit entry last, so that any interruption is completed by the next run and four at once make one CA.
+/// Makes root and issuing CA, or finds them: under the store's lock, all files by one rename, the database and the
+/// audit entry last, so that any interruption is completed by the next run and four at once make one CA. An existing
+/// one is loaded and checked, and nothing is written. Throws bad_input or refused for options that make no CA.
 InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random);
 
 }  // namespace signet::ca

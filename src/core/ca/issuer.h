@@ -15,7 +15,7 @@ namespace signet::ca {
 
 struct Issued {
     x509::Certificate certificate;
-    std::vector<x509::Certificate> chain;    // what follows the leaf
+    std::vector<x509::Certificate> chain;  // what follows the leaf
     std::vector<x509::Certificate> anchors;
     store::CertificateRecord record;
     std::vector<std::string> notes;
@@ -30,8 +30,9 @@ public:
 
     /// `in_same_transaction` may record more (the order becoming valid) or throw to undo it all; it may run twice.
     /// Throws refused (or the single refusal's kind) with every reason as parts.
-    Issued issue(const IssuanceRequest& request,
-                 const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction = {});
+    Issued issue(
+        const IssuanceRequest& request,
+        const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction = {});
 
     std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
 

@@ -24,16 +24,16 @@ struct Account {
     std::string address;                          // remote address
     std::vector<store::ProvenIdentifier> proofs;  // every name must be among them
 };
-struct Self {};                                   // the server's own TLS certificate
+struct Self {};  // the server's own TLS certificate
 using Requester = std::variant<Operator, Account, Self>;
 
 struct IssuanceRequest {
     const Profile& profile;
     std::vector<x509::Identifier> names;
-    std::optional<crypto::PublicKey> public_key;   // absent in a preview
-    std::optional<base::Duration> validity;        // as asked for; absent: the profile's default, cut to fit the issuer
+    std::optional<crypto::PublicKey> public_key;  // absent in a preview
+    std::optional<base::Duration> validity;       // as asked for; absent: the profile's default, cut to fit the issuer
     std::optional<base::Time> not_before, not_after;  // ACME's wishes: honoured within the profile, or refused
-    std::optional<bool> server, client;            // narrow the profile's usage
+    std::optional<bool> server, client;               // narrow the profile's usage
     std::optional<std::string> common_name, organization, unit;  // operator only
     Requester requester;
 };

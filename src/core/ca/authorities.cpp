@@ -1,0 +1,64 @@
+#include <sys/stat.h>
+
+#include <array>
+#include <map>
+#include <mutex>
+
+#include "ca/authority.h"
+#include "ca/authority_files.h"
+
+namespace signet::ca {
+namespace {
+
+/// Enough of a file's facts to tell that it was replaced.
+struct Stamp {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = -1;
+    std::int64_t changed_s = 0, changed_ns = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+using Stamps = std::array<Stamp, 4>;
+
+Stamp stamp_of(const base::Path& path) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) return {};
+    // ctime: a chmod that opens the key to others is noticed too.
+    return {facts.st_dev, facts.st_ino, facts.st_size, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec};
+}
+
+Stamps stamps_of(const store::Layout& layout, const std::string& name) {
+    return {stamp_of(layout.root_certificate(name)), stamp_of(layout.root_key(name)),
+            stamp_of(layout.issuing_certificate(name)), stamp_of(layout.issuing_key(name))};
+}
+
+}  // namespace
+
+struct Authorities::State {
+    struct Loaded {
+        Stamps stamps;
+        std::shared_ptr<const Authority> authority;
+    };
+    const store::Layout& layout;
+    base::Clock& clock;
+    std::mutex mutex;
+    std::map<std::string, Loaded> loaded;
+};
+
+Authorities::Authorities(const store::Layout& layout, base::Clock& clock) : state_(new State{layout, clock, {}, {}}) {}
+Authorities::~Authorities() = default;
+
+std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
+    store::check_plain_name(name, "CA");
+    const Stamps stamps = stamps_of(state_->layout, name);  // before reading: a change meanwhile is seen next time
+    const std::lock_guard guard(state_->mutex);
+    if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps)
+        return row->second.authority;
+    auto authority = Authority::load(state_->layout, name, state_->clock.now());
+    state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority});
+    return authority;
+}
+
+std::vector<std::string> Authorities::names() const { return authority_names(state_->layout); }
+
+}  // namespace signet::ca

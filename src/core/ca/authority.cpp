@@ -1,0 +1,112 @@
+#include "ca/authority.h"
+
+#include "base/error.h"
+#include "ca/authority_files.h"
+#include "ca/serials.h"
+#include "crypto/signature.h"
+#include "x509/build.h"
+
+namespace signet::ca {
+namespace {
+
+using base::Error;
+using base::Kind;
+
+constexpr std::size_t k_key_limit = 64 << 10;  // PEM of an RSA-4096 key takes 3.3 KiB
+
+crypto::PrivateKey read_key(const base::Path& path, const x509::Certificate& certificate) {
+    const base::Secret pem(base::read_private_file(path, k_key_limit));
+    const auto corrupt = [&](const std::string& why) {
+        return Error{Kind::corrupt, path.string() + ": " + why, "restore the file from a backup of the store"};
+    };
+    try {
+        crypto::PrivateKey key = crypto::PrivateKey::from_pem(pem.reveal(), path.string());
+        if (key.public_key() == certificate.public_key()) return key;
+    } catch (const Error& error) {
+        throw corrupt(error.message());
+    }
+    throw corrupt("it is not the key of the certificate beside it");
+}
+
+void check_valid_now(const x509::Certificate& ca, base::Time now) {
+    const std::string who = "the CA '" + ca.subject().text() + "'";
+    if (ca.not_after() < now)
+        throw Error{Kind::refused, who + " expired at " + base::format_time(ca.not_after()),
+                    "make a new store with signet ca init"};
+    if (ca.not_before() > now)
+        throw Error{Kind::refused, who + " is not valid before " + base::format_time(ca.not_before()),
+                    "look at the clock of this machine"};
+}
+
+/// What stands in the certificate must be what policy approved, read by our own strict reader.
+void check_read_back(const x509::Certificate& made, const x509::Template& content, const x509::Certificate& issuer) {
+    const auto require = [](bool ok, std::string_view what) {
+        if (!ok)
+            throw Error{Kind::internal,
+                        "the certificate just made has another " + std::string(what) + " than approved"};
+    };
+    require(made.signed_by(issuer.public_key()), "signature");
+    require(made.issuer() == issuer.subject(), "issuer");
+    require(base::equal(made.serial(), content.serial), "serial");
+    require(made.subject() == content.subject, "subject");
+    require(made.names() == content.names, "list of names");
+    require(base::equal(made.spki_der(), content.public_key->spki_der()), "key");
+    require(made.not_before() == content.not_before && made.not_after() == content.not_after, "lifetime");
+    require(made.is_ca() == content.ca, "kind");
+}
+
+}  // namespace
+
+struct Authority::State {
+    AuthorityFiles files;
+    crypto::PrivateKey key;
+    x509::IssuerFields issuer;
+    crypto::SignatureAlgorithm algorithm;
+};
+
+Authority::Authority(std::unique_ptr<const State> state) : state_(std::move(state)) {}
+Authority::~Authority() = default;
+
+std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, const std::string& name, base::Time now) {
+    AuthorityFiles files = read_authority_files(layout, name);
+    check_key_privacy(layout, name);
+    const x509::Certificate& signer = files.signer();
+    crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer);
+    check_valid_now(files.root, now);
+    check_valid_now(signer, now);
+    x509::IssuerFields issuer{signer.subject(),
+                              signer.subject_key_id().value_or(x509::key_identifier(signer.public_key()))};
+    const auto algorithm = crypto::default_algorithm(key);
+    return std::shared_ptr<const Authority>(new Authority(
+        std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(issuer), algorithm})));
+}
+
+const std::string& Authority::name() const { return state_->files.name; }
+const x509::Certificate& Authority::issuing() const { return state_->files.signer(); }
+const x509::Certificate& Authority::root() const { return state_->files.root; }
+bool Authority::root_only() const { return !state_->files.issuing; }
+std::string Authority::issuing_id() const { return authority_id(issuing()); }
+
+std::vector<x509::Certificate> Authority::chain() const {
+    if (root_only()) return {};
+    return {*state_->files.issuing};
+}
+
+std::vector<x509::Certificate> Authority::anchors() const { return {root()}; }
+
+x509::Certificate Authority::sign(ApprovedTemplate&& approved, base::Random& random) const {
+    const ApprovedTemplate once = std::move(approved);
+    x509::Template content = once.content();
+    content.serial = draw_serial(random);
+    const base::Bytes tbs = x509::encode_tbs(content, state_->issuer, state_->algorithm);
+    const base::Bytes signature = crypto::sign(state_->key, state_->algorithm, tbs);
+    x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, state_->algorithm, signature));
+    check_read_back(made, content, issuing());
+    return made;
+}
+
+void check_root_key(const store::Layout& layout, const AuthorityFiles& files) {
+    if (base::file_facts(layout.root_key(files.name))) read_key(layout.root_key(files.name), files.root);
+}
+
+}  // namespace signet::ca

@@ -1,0 +1,138 @@
+#include "ca/issuer.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/audit.h"
+#include "store/certificates.h"
+
+namespace signet::ca {
+namespace {
+
+using base::Error;
+using base::Kind;
+
+constexpr int k_serial_attempts = 3;  // two clashes of 128 random bits in a row are a broken random source
+
+IssuerFacts facts_of(const Authority& authority, const std::string& public_http_url) {
+    std::vector<x509::Certificate> chain = authority.chain();
+    chain.push_back(authority.root());
+    return {authority.issuing(), std::move(chain), public_http_url, authority.name()};
+}
+
+std::vector<std::string> texts_of(const std::vector<x509::Identifier>& names) {
+    std::vector<std::string> texts;
+    for (const x509::Identifier& name : names) texts.push_back(name.text());
+    return texts;
+}
+
+/// Who asked, as the records tell it.
+struct Origin {
+    std::string actor, source, address;
+    std::optional<std::string> account;
+};
+Origin origin_of(const Requester& requester) {
+    if (const auto* account = std::get_if<Account>(&requester))
+        return {"account " + account->id, "acme", account->address, account->id};
+    if (const auto* person = std::get_if<Operator>(&requester)) return {"operator " + person->name, "cli", {}, {}};
+    return {"server", "server", {}, {}};
+}
+
+store::CertificateRecord record_of(const x509::Certificate& made, const Authority& authority,
+                                   const IssuanceRequest& request, base::Time now) {
+    const Origin origin = origin_of(request.requester);
+    store::CertificateRecord record{};
+    record.serial = made.serial_hex();
+    record.der = made.der();
+    record.issuer_id = authority.issuing_id();
+    record.authority = authority.name();
+    record.profile = request.profile.name;
+    record.subject = made.subject().text();
+    record.names = texts_of(made.names());
+    record.not_before = base::to_unix(made.not_before());
+    record.not_after = base::to_unix(made.not_after());
+    record.source = origin.source;
+    record.account = origin.account;
+    record.fingerprint = made.fingerprint_sha256();
+    record.key_type = request.public_key->describe();
+    record.issued_at = base::to_unix(now);
+    return record;
+}
+
+store::AuditRecord audit_of(const IssuanceRequest& request, base::Time now, std::string action) {
+    Origin origin = origin_of(request.requester);
+    store::AuditRecord audit{};
+    audit.at = base::to_unix(now);
+    audit.action = std::move(action);
+    audit.actor = std::move(origin.actor);
+    audit.address = std::move(origin.address);
+    audit.account = std::move(origin.account);
+    audit.profile = request.profile.name;
+    audit.names = texts_of(request.names);
+    return audit;
+}
+
+/// A refusal stands even when it cannot be written down: it must not turn into another error.
+void record_refusal(store::Store& store, const IssuanceRequest& request, base::Time now,
+                    const std::vector<base::ErrorPart>& refusals) {
+    constexpr std::size_t k_detail_limit = 4000;
+    store::AuditRecord audit = audit_of(request, now, "certificate.refused");
+    if (audit.names.size() > static_cast<std::size_t>(request.profile.max_names))
+        audit.names.resize(static_cast<std::size_t>(request.profile.max_names));
+    for (const base::ErrorPart& part : refusals) {
+        if (audit.detail.size() > k_detail_limit) break;
+        audit.detail += (audit.detail.empty() ? "" : "; ") + part.message;
+    }
+    try {
+        store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
+    } catch (const Error& error) {
+        base::log(base::Level::error, "a refusal is missing in the audit log",
+                  {{"reason", error.message()}, {"refusal", audit.detail}});
+    }
+}
+
+}  // namespace
+
+Issuer::Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random)
+    : store_(store), authorities_(authorities), clock_(clock), random_(random) {}
+
+Issued Issuer::issue(
+    const IssuanceRequest& request,
+    const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction) {
+    const base::Time now = clock_.now();
+    const auto authority = authorities_.get(request.profile.ca);
+    const IssuerFacts facts = facts_of(*authority, public_http_url_);
+    for (int attempt = 1;; ++attempt) {
+        Decision decision = decide(request, facts, now);
+        if (!decision.ok()) {
+            record_refusal(store_, request, now, decision.refusals);
+            throw refusal_error(request.profile, std::move(decision.refusals));
+        }
+        x509::Certificate made = authority->sign(std::move(*decision.approved), random_);
+        const store::CertificateRecord record = record_of(made, *authority, request, now);
+        store::AuditRecord audit = audit_of(request, now, "certificate.issued");
+        audit.serial = record.serial;
+        audit.names = record.names;
+        bool clash = false;  // of the serial, not of something the caller inserts
+        try {
+            store_.write([&](store::Transaction& transaction) {
+                clash = true;
+                store::insert_certificate(transaction, record);
+                clash = false;
+                store::append_audit(transaction, audit);
+                if (in_same_transaction) in_same_transaction(transaction, record);
+            });
+        } catch (const Error& error) {
+            if (clash && error.kind() == Kind::exists && attempt < k_serial_attempts) continue;
+            throw;
+        }
+        return {std::move(made), authority->chain(), authority->anchors(), record, std::move(decision.notes)};
+    }
+}
+
+std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {
+    const auto authority = authorities_.get(request.profile.ca);
+    return ca::preview(request, facts_of(*authority, public_http_url_), clock_.now());
+}
+
+}  // namespace signet::ca

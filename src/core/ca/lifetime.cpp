@@ -1,0 +1,92 @@
+#include "ca/lifetime.h"
+
+#include <algorithm>
+
+namespace signet::ca {
+namespace {
+
+using base::Kind;
+using base::Time;
+
+constexpr base::Duration k_second = std::chrono::seconds(1);
+
+Time whole_seconds(Time time) { return base::from_unix(base::to_unix(time)); }
+
+/// When all CA certificates above the leaf hold, and which of them ends first.
+struct Frame {
+    Time begin, end;
+    std::string who;
+};
+Frame frame_of(const IssuerFacts& issuer) {
+    Frame frame{issuer.issuing.not_before(), issuer.issuing.not_after(),
+                "the CA '" + issuer.issuing.subject().text() + "'"};
+    for (const x509::Certificate& ca : issuer.chain) {
+        frame.begin = std::max(frame.begin, ca.not_before());
+        if (ca.not_after() < frame.end) {
+            frame.end = ca.not_after();
+            frame.who = "the CA '" + ca.subject().text() + "'";
+        }
+    }
+    return frame;
+}
+
+/// ACME's notBefore and notAfter: exactly as wished for, or not at all (RFC 8555 section 7.4).
+void check_wishes(const IssuanceRequest& request, const Lifetime& lifetime, Time now, Verdict& verdict) {
+    const Profile& profile = request.profile;
+    const auto refuse = [&](std::string message) { verdict.refuse("", Kind::refused, std::move(message)); };
+    if (request.not_before && lifetime.not_before < whole_seconds(now - profile.backdate))
+        refuse("notBefore " + base::format_time(lifetime.not_before) + " is further back than the " +
+               base::format_duration(profile.backdate) + " of profile '" + profile.name + "'");
+    if (lifetime.not_after <= now) refuse("notAfter " + base::format_time(lifetime.not_after) + " is past");
+    if (lifetime.not_after <= lifetime.not_before) refuse("notAfter is not later than notBefore");
+    // Counted from now: a certificate for next year is no way around a short maximum.
+    if (lifetime.not_after > whole_seconds(now) + profile.max_validity)
+        refuse("notAfter " + base::format_time(lifetime.not_after) + " is beyond the " +
+               base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'");
+}
+
+void check_validity(const IssuanceRequest& request, Verdict& verdict) {
+    const Profile& profile = request.profile;
+    if (!request.validity) return;
+    if (*request.validity < k_second) verdict.refuse("", Kind::refused, "a certificate lives a second at least");
+    if (*request.validity > profile.max_validity)
+        verdict.refuse("", Kind::refused,
+                       "a validity of " + base::format_duration(*request.validity) + " is beyond the " +
+                           base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'");
+}
+
+}  // namespace
+
+Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issuer, Time now, Verdict& verdict) {
+    const Profile& profile = request.profile;
+    const Frame frame = frame_of(issuer);
+    if (frame.end <= now || frame.begin > now)
+        verdict.refuse("", Kind::refused,
+                       frame.end <= now ? frame.who + " expired at " + base::format_time(frame.end)
+                                        : frame.who + " is not valid before " + base::format_time(frame.begin));
+
+    check_validity(request, verdict);
+    const bool wishes = request.not_before || request.not_after;
+    const base::Duration length = std::min(request.validity.value_or(profile.default_validity), profile.max_validity);
+    Lifetime lifetime;
+    lifetime.not_before = std::max(whole_seconds(request.not_before.value_or(now - profile.backdate)), frame.begin);
+    const Time from = request.not_before ? whole_seconds(*request.not_before) : whole_seconds(now);
+    lifetime.not_after = whole_seconds(request.not_after ? *request.not_after : from + length);
+    if (wishes) check_wishes(request, lifetime, now, verdict);
+    if (request.not_before && whole_seconds(*request.not_before) < frame.begin)
+        verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who);
+
+    if (lifetime.not_after > frame.end) {
+        if (request.validity || request.not_after)
+            verdict.refuse("", Kind::refused,
+                           "the certificate would end at " + base::format_time(lifetime.not_after) + ", after " +
+                               frame.who + ", which ends at " + base::format_time(frame.end));
+        else if (frame.end > now)
+            verdict.notes.push_back("the lifetime was cut to " + base::describe_duration(frame.end - now) + ": " +
+                                    frame.who + " ends then");
+        lifetime.not_after = frame.end;
+    }
+    return lifetime;
+}
+
+}  // namespace signet::ca

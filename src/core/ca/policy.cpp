@@ -1,0 +1,220 @@
+#include "ca/policy.h"
+
+#include <algorithm>
+
+#include "ca/authority_files.h"
+#include "ca/lifetime.h"
+#include "ca/name_rules.h"
+
+namespace signet::ca {
+
+/// The one maker of approved templates: whoever else declares it has the CA sign what nobody decided.
+class Approval {
+public:
+    static ApprovedTemplate of(x509::Template content) { return ApprovedTemplate(std::move(content)); }
+};
+
+namespace {
+
+using base::Error;
+using base::Kind;
+using x509::Identifier;
+
+template <class T>
+bool asked_by(const IssuanceRequest& request) {
+    return std::holds_alternative<T>(request.requester);
+}
+
+void check_key(const IssuanceRequest& request, const IssuerFacts& issuer, Verdict& verdict) {
+    if (!request.public_key) return verdict.refuse("", Kind::bad_public_key, "the request has no public key");
+    const crypto::PublicKey& key = *request.public_key;
+    if (const auto reason = crypto::weakness(key)) return verdict.refuse("", Kind::bad_public_key, *reason);
+    const auto type = key.type();
+    const auto& allowed = request.profile.key_types;
+    if (!type || std::find(allowed.begin(), allowed.end(), *type) == allowed.end())
+        verdict.refuse("", Kind::bad_public_key,
+                       "profile '" + request.profile.name + "' permits no " + key.describe() + " key");
+    const auto is_its_key = [&](const x509::Certificate& ca) { return base::equal(ca.spki_der(), key.spki_der()); };
+    if (is_its_key(issuer.issuing) || std::any_of(issuer.chain.begin(), issuer.chain.end(), is_its_key))
+        verdict.refuse("", Kind::bad_public_key, "the key is the CA's own");
+}
+
+/// What the profile grants, narrowed to what was asked for.
+struct Usage {
+    bool server, client;
+};
+Usage decide_usage(const IssuanceRequest& request, Verdict& verdict) {
+    const Profile& profile = request.profile;
+    const bool names_one = request.server.value_or(false) || request.client.value_or(false);
+    const Usage asked{request.server.value_or(!names_one), request.client.value_or(!names_one)};
+    const auto refuse = [&](std::string_view usage) {
+        verdict.refuse("", Kind::refused,
+                       "profile '" + profile.name + "' permits no " + std::string(usage) + " certificates");
+    };
+    if (request.server.value_or(false) && !profile.server) refuse("server");
+    if (request.client.value_or(false) && !profile.client) refuse("client");
+    const Usage usage{asked.server && profile.server, asked.client && profile.client};
+    if (!usage.server && !usage.client && !names_one)
+        verdict.refuse("", Kind::refused, "the certificate would be for neither servers nor clients");
+    if (profile.spiffe && usage.server != usage.client)
+        verdict.refuse("", Kind::refused, "an X509-SVID is for servers and clients both");
+    return usage;
+}
+
+/// Requested names, then what the profile adds of its own (permitted by being written there).
+std::vector<Identifier> with_added_uris(const Profile& profile, std::vector<Identifier> names, Verdict& verdict) {
+    const auto dns = std::find_if(names.begin(), names.end(), [](const Identifier& name) {
+        return name.type() == Identifier::Type::dns && !name.is_wildcard();
+    });
+    const std::string first = dns == names.end() ? std::string() : dns->text();
+    for (const std::string& text : profile.add_uri) {
+        if (first.empty() && text.find("{dns}") != std::string::npos) {
+            verdict.refuse(
+                "", Kind::refused,
+                "profile '" + profile.name + "' adds the URI " + text + ", and there is no DNS name to put in");
+            continue;
+        }
+        try {
+            names.push_back(Identifier::uri(expand_uri_template(text, first)));
+        } catch (const Error& error) {
+            verdict.refuse("", Kind::refused, error.message());
+        }
+    }
+    return fold_names(names);
+}
+
+std::string first_dns(const std::vector<Identifier>& names) {
+    for (const Identifier& name : names)
+        if (name.type() == Identifier::Type::dns) return name.text();
+    return {};
+}
+
+/// A common name that reads as a host is one that some old client may believe: then it must be among the names.
+void check_common_name(const std::string& common_name, const std::vector<Identifier>& names, Verdict& verdict) {
+    if (common_name.find_first_of(".:") == std::string::npos) return;
+    try {
+        const Identifier meant = Identifier::parse(common_name);
+        if (std::find(names.begin(), names.end(), meant) == names.end())
+            verdict.refuse(common_name, Kind::rejected_identifier,
+                           "the common name " + common_name + " is none of the names asked for");
+    } catch (const Error&) {
+        // no name of a host: plain words
+    }
+}
+
+x509::DistinguishedName decide_subject(const IssuanceRequest& request, const std::vector<Identifier>& names,
+                                       Verdict& verdict) {
+    constexpr std::size_t k_common_name_limit = 64;  // ub-common-name, RFC 5280 appendix A.1
+    const auto& parts = request.profile.subject;
+    const auto part = [&](const char* key) {
+        const auto row = parts.find(key);
+        return row == parts.end() ? std::string() : row->second;
+    };
+    std::string organization = part("o"), unit = part("ou"), common_name;
+    if (const std::string name = first_dns(names); part("cn") != "none" && name.size() <= k_common_name_limit)
+        common_name = name;
+    if (asked_by<Operator>(request)) {
+        organization = request.organization.value_or(organization);
+        unit = request.unit.value_or(unit);
+        common_name = request.common_name.value_or(common_name);
+        if (request.common_name) check_common_name(common_name, names, verdict);
+    }
+    x509::DistinguishedName subject;
+    const std::pair<const char*, std::string> values[] = {{"C", part("c")},    {"ST", part("st")}, {"L", part("l")},
+                                                          {"O", organization}, {"OU", unit},       {"CN", common_name}};
+    for (const auto& [type, value] : values) {
+        if (value.empty()) continue;
+        try {
+            subject.add(type, value);
+        } catch (const Error& error) {
+            verdict.refuse("", Kind::bad_input, error.message());
+        }
+    }
+    return subject;
+}
+
+/// RFC 5280 section 4.2.1.3: a key signs in the handshake; an RSA key may also be encrypted to (TLS 1.2).
+x509::KeyUsages key_usage_for(const crypto::PublicKey& key) {
+    const auto sign = x509::usage_bit(x509::KeyUsage::digital_signature);
+    if (!key.is_rsa()) return sign;
+    return static_cast<x509::KeyUsages>(sign | x509::usage_bit(x509::KeyUsage::key_encipherment));
+}
+
+/// Everything about names: what decide and preview share.
+std::vector<Identifier> decide_names(const IssuanceRequest& request, const IssuerFacts& issuer, bool proofs,
+                                     Verdict& verdict) {
+    std::vector<Identifier> names = fold_names(request.names);
+    if (names.empty()) verdict.refuse("", Kind::refused, "a certificate needs at least one name");
+    // The server's own names are the operator's settings, not somebody's wish.
+    if (!asked_by<Self>(request)) check_profile_names(request.profile, names, verdict);
+    if (proofs && asked_by<Account>(request)) check_proofs(std::get<Account>(request.requester), names, verdict);
+    names = with_added_uris(request.profile, std::move(names), verdict);
+    if (request.profile.spiffe) check_spiffe_names(names, verdict);
+    check_constraints(issuer, names, verdict);
+    return names;
+}
+
+void add_urls(const IssuerFacts& issuer, x509::Template& content) {
+    if (issuer.public_http_url.empty()) return;
+    std::string base = issuer.public_http_url;
+    while (base.ends_with('/')) base.pop_back();
+    content.issuer_urls = {base + "/ca/" + issuer.authority + "/" + authority_id(issuer.issuing) + ".der"};
+}
+
+std::string hint_for(Kind kind, const Profile& profile) {
+    const std::string table = "[profile." + profile.name + "] of signet.toml";
+    if (kind == Kind::rejected_identifier) return "permit it in " + table + ", or use another profile";
+    if (kind == Kind::refused) return "ask for less, or change " + table;
+    if (kind == Kind::bad_public_key) return "use another key, or change key_types in " + table;
+    return {};
+}
+
+}  // namespace
+
+Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now) {
+    Verdict verdict;
+    x509::Template content;
+    content.names = decide_names(request, issuer, true, verdict);
+    check_key(request, issuer, verdict);
+    const Usage usage = decide_usage(request, verdict);
+    const Lifetime lifetime = decide_lifetime(request, issuer, now, verdict);
+    content.subject = decide_subject(request, content.names, verdict);
+
+    Decision decision{std::nullopt, std::move(verdict.refusals), std::move(verdict.notes)};
+    if (!decision.ok()) return decision;
+    content.public_key = request.public_key;
+    content.not_before = lifetime.not_before;
+    content.not_after = lifetime.not_after;
+    content.key_usage = key_usage_for(*request.public_key);
+    if (usage.server) content.extended_key_usage.emplace_back(x509::k_server_auth);
+    if (usage.client) content.extended_key_usage.emplace_back(x509::k_client_auth);
+    content.policies = request.profile.policies;
+    content.no_revocation_available = !request.profile.revocation;
+    content.must_staple = request.profile.must_staple;
+    add_urls(issuer, content);
+    decision.approved = Approval::of(std::move(content));
+    return decision;
+}
+
+std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now) {
+    Verdict verdict;
+    decide_names(request, issuer, false, verdict);
+    decide_usage(request, verdict);
+    decide_lifetime(request, issuer, now, verdict);
+    return std::move(verdict.refusals);
+}
+
+base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {
+    if (refusals.size() == 1) {
+        const base::ErrorPart only = refusals.front();
+        return Error{only.kind, only.message, hint_for(only.kind, profile), std::move(refusals)};
+    }
+    const bool same = std::all_of(refusals.begin(), refusals.end(),
+                                  [&](const base::ErrorPart& part) { return part.kind == refusals.front().kind; });
+    const Kind kind = same && !refusals.empty() ? refusals.front().kind : Kind::refused;
+    std::string message =
+        "profile '" + profile.name + "' refuses this certificate for " + std::to_string(refusals.size()) + " reasons";
+    return Error{kind, std::move(message), hint_for(kind, profile), std::move(refusals)};
+}
+
+}  // namespace signet::ca
