@@ -15,11 +15,11 @@ const std::string* find_header(const Headers& headers, std::string_view name);
 
 /// A request as the server's routes see it: framing is done, limits are kept, nothing is decoded twice.
 struct Request {
-    std::string method;        // "GET"
-    std::string path;          // as sent, before '?', not percent-decoded
-    std::string query;         // after '?'
-    std::string scheme;        // "https" or "http": which listener took it
-    std::string host;          // the Host header, as sent: "ca.internal:8443"
+    std::string method;  // "GET"
+    std::string path;    // as sent, before '?', not percent-decoded
+    std::string query;   // after '?'
+    std::string scheme;  // "https" or "http": which listener took it
+    std::string host;    // the Host header, as sent: "ca.internal:8443"
     Headers headers;
     std::string body;
     std::string remote_address;  // of the peer's socket, without port
@@ -42,7 +42,7 @@ using Handler = std::function<Response(const Request&)>;
 struct Url {
     std::string scheme, host, target;  // host without brackets
     int port;
-    std::string authority() const;     // host[:port], port left out when it is the scheme's own; IPv6 in brackets
+    std::string authority() const;  // host[:port], port left out when it is the scheme's own; IPv6 in brackets
     std::string text() const;
 };
 /// Throws bad_input naming the URL: no userinfo, no fragment, no control characters.

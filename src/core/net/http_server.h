@@ -13,10 +13,10 @@ namespace signet::net {
 
 /// Each limit is checked before the bytes are kept (LIMITS: a stock cpp-httplib buffers without bound).
 struct HttpLimits {
-    std::size_t header_bytes = 16 << 10;   // request line and all header lines: 431 (414 for the line)
-    std::size_t header_lines = 100;        // 431
-    std::size_t body_bytes = 64 << 10;     // 413, told from the length, or while a chunked body comes in
-    std::size_t connections = 20000;       // beyond: closed at once
+    std::size_t header_bytes = 16 << 10;  // request line and all header lines: 431 (414 for the line)
+    std::size_t header_lines = 100;       // 431
+    std::size_t body_bytes = 64 << 10;    // 413, told from the length, or while a chunked body comes in
+    std::size_t connections = 20000;      // beyond: closed at once
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  // total, not per read
     std::chrono::milliseconds header = std::chrono::seconds(10);     // from the first byte; 408
     std::chrono::milliseconds body = std::chrono::seconds(20);       // 408
@@ -31,7 +31,7 @@ struct TlsIdentity {
 };
 
 struct ListenerSettings {
-    std::string address;   // "0.0.0.0:8443", port 0 for a free one
+    std::string address;  // "0.0.0.0:8443", port 0 for a free one
     bool tls = false;
 };
 

@@ -23,6 +23,7 @@ public:
 
 /// c-ares. `server` is "ADDR:PORT", then DNS only; "" means: addresses as the system resolves them (getaddrinfo: hosts
 /// file, NSS), TXT from the servers of resolv.conf.
-std::unique_ptr<Resolver> make_resolver(const std::string& server, std::chrono::milliseconds timeout = std::chrono::seconds(5));
+std::unique_ptr<Resolver> make_resolver(const std::string& server,
+                                        std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
 }  // namespace signet::net

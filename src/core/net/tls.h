@@ -13,22 +13,22 @@
 namespace signet::net {
 
 struct TlsDialRequest {
-    std::string host;                        // connects here ...
+    std::string host;  // connects here ...
     int port;
-    std::optional<Address> connect_to;       // ... or to this very address
-    std::string server_name;                 // SNI; empty: none (IP literals)
+    std::optional<Address> connect_to;  // ... or to this very address
+    std::string server_name;            // SNI; empty: none (IP literals)
     std::vector<std::string> alpn;
-    std::string certificate_pem;             // client certificate, chain leaf first; empty: none
+    std::string certificate_pem;  // client certificate, chain leaf first; empty: none
     const base::Secret* key_pem = nullptr;
     std::chrono::milliseconds timeout = std::chrono::seconds(10);  // total
 };
 
 /// What a finished handshake showed. The chain is as sent, verified by nobody: inspect judges it.
 struct TlsHandshake {
-    std::string protocol;     // "TLSv1.3"
+    std::string protocol;  // "TLSv1.3"
     std::string cipher;
-    std::string group;        // "x25519"; empty when unknown
-    std::string alpn;         // selected
+    std::string group;  // "x25519"; empty when unknown
+    std::string alpn;   // selected
     std::vector<x509::Certificate> chain;
     bool client_certificate_requested = false;
     Address peer;

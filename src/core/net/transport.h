@@ -18,10 +18,11 @@ struct OutboundRequest {
     Headers headers;
     std::string body;
     std::chrono::milliseconds timeout = std::chrono::seconds(30);  // total: connect, handshake, send, read
-    std::size_t body_limit = 1 << 20;  // a longer answer is an error
+    std::size_t body_limit = 1 << 20;                              // a longer answer is an error
 };
 
-/// The HTTP client seam. Follows no redirects. Throws connection, tls or timeout; any answer is a Response. Thread-safe.
+/// The HTTP client seam. Follows no redirects. Throws connection, tls or timeout; any answer is a Response.
+/// Thread-safe.
 class Transport {
 public:
     virtual ~Transport() = default;
@@ -41,10 +42,11 @@ struct Trust {
 
 struct TransportSettings {
     Trust trust;
-    bool allow_http = false;            // http:// URLs
+    bool allow_http = false;  // http:// URLs
     std::string user_agent;
     std::optional<Address> connect_to;  // the checked address: connects there whatever the URL's host resolves to
-    bool verify_nothing = false;        // https hops of http-01 redirects (RFC 8555 section 8.3): content counts, not identity
+    bool verify_nothing =
+        false;  // https hops of http-01 redirects (RFC 8555 section 8.3): content counts, not identity
 };
 
 /// cpp-httplib's client, kept alive between requests to one origin. The server's chain is verified and the URL's host

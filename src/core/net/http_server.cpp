@@ -1,0 +1,17 @@
+#include "net/http_server.h"
+
+#include "net/http_front.h"
+
+namespace signet::net {
+
+HttpServer::HttpServer(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits)
+    : front_(std::make_unique<Front>(std::move(listeners), std::move(handler), threads, limits)) {}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::set_identity(const TlsIdentity& identity) { front_->set_identity(identity); }
+void HttpServer::start() { front_->start(); }
+int HttpServer::port(std::size_t listener) const { return front_->port(listener); }
+void HttpServer::stop(std::chrono::milliseconds grace) { front_->stop(grace); }
+
+}  // namespace signet::net
