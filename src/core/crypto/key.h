@@ -12,15 +12,28 @@ struct evp_pkey_st;
 
 namespace signet::crypto {
 
-enum class KeyType { ec_p256, ec_p384, ec_p521, ed25519, rsa_2048, rsa_3072, rsa_4096, ml_dsa_44, ml_dsa_65, ml_dsa_87 };
+enum class KeyType {
+    ec_p256,
+    ec_p384,
+    ec_p521,
+    ed25519,
+    rsa_2048,
+    rsa_3072,
+    rsa_4096,
+    ml_dsa_44,
+    ml_dsa_65,
+    ml_dsa_87
+};
 
 /// "ec-p256", "rsa-2048": the spelling of settings, flags and JSON.
 std::string_view key_type_name(KeyType type);
 std::optional<KeyType> parse_key_type(std::string_view name);
-/// The types that certificates may have and this OpenSSL can make (asked at run time), in the order that help shows them.
+/// The types that certificates may have and this OpenSSL can make (asked at run time), in the order that help shows
+/// them.
 std::span<const KeyType> certificate_key_types();
 
-/// A public key, with its SubjectPublicKeyInfo as it stands in certificates. Cheap to copy (shared, immutable), thread-safe.
+/// A public key, with its SubjectPublicKeyInfo as it stands in certificates. Cheap to copy (shared, immutable),
+/// thread-safe.
 class PublicKey {
 public:
     /// `der` is exactly one SubjectPublicKeyInfo. P-256, P-384 and Ed25519 skip OpenSSL's decoder (LIMITS: 150 µs);
@@ -39,7 +52,8 @@ public:
     int bits() const;
     /// The key bits alone (contents of the SPKI's BIT STRING): what key identifiers hash (RFC 5280 section 4.2.1.2).
     base::ByteView key_bits() const;
-    /// EC: x and y at fixed width. RSA: modulus and exponent, big-endian without leading zeros. Ed25519: raw in `first`.
+    /// EC: x and y at fixed width. RSA: modulus and exponent, big-endian without leading zeros. Ed25519: raw in
+    /// `first`.
     struct Parts {
         base::Bytes first;
         base::Bytes second;

@@ -2,10 +2,9 @@
 
 // The one header of signet's that includes OpenSSL; included by .cpp files only.
 
+#include <memory>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-
-#include <memory>
 #include <string_view>
 
 namespace signet::crypto {

@@ -23,13 +23,15 @@ enum class SignatureAlgorithm {
     ml_dsa_87,
 };
 
-/// What this key signs certificates with: ECDSA with the hash of its curve's size, Ed25519, RSA PKCS#1 with SHA-256, ML-DSA.
+/// What this key signs certificates with: ECDSA with the hash of its curve's size, Ed25519, RSA PKCS#1 with SHA-256,
+/// ML-DSA.
 SignatureAlgorithm default_algorithm(KeyType type);
 SignatureAlgorithm default_algorithm(const PrivateKey& key);
 
 /// Signature in its X.509 encoding (ECDSA: DER SEQUENCE of r and s). Thread-safe; contexts are per thread and reused.
 base::Bytes sign(const PrivateKey& key, SignatureAlgorithm algorithm, base::ByteView message);
-/// False for a bad signature, an algorithm that does not fit the key, or an encoding that is not DER. Never throws for bad input.
+/// False for a bad signature, an algorithm that does not fit the key, or an encoding that is not DER. Never throws for
+/// bad input.
 bool verify(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteView message, base::ByteView signature);
 
 /// The same with ECDSA signatures as fixed-width r||s (RFC 7518 section 3.4); other algorithms are as above.

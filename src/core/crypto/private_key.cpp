@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "base/error.h"
+#include "crypto/key.h"
+#include "crypto/openssl.h"
+#include "crypto/signature.h"
+#include "crypto/spki.h"
+
+namespace signet::crypto {
+namespace {
+
+using base::Bytes;
+using base::Error;
+using base::Kind;
+using BigNumber = Handle<BIGNUM, BN_free>;
+
+constexpr std::size_t k_largest_pem = 64 << 10;  // a file may hold a chain beside the key
+
+EVP_PKEY* generate_key(KeyType type) {
+    switch (type) {
+        case KeyType::ec_p256:
+            return EVP_EC_gen("P-256");
+        case KeyType::ec_p384:
+            return EVP_EC_gen("P-384");
+        case KeyType::ec_p521:
+            return EVP_EC_gen("P-521");
+        case KeyType::ed25519:
+            return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+        case KeyType::rsa_2048:
+            return EVP_RSA_gen(2048U);
+        case KeyType::rsa_3072:
+            return EVP_RSA_gen(3072U);
+        case KeyType::rsa_4096:
+            return EVP_RSA_gen(4096U);
+        case KeyType::ml_dsa_44:
+            return EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-44");
+        case KeyType::ml_dsa_65:
+            return EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-65");
+        case KeyType::ml_dsa_87:
+            return EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-87");
+    }
+    return nullptr;
+}
+
+Bytes number_of(const EVP_PKEY* key, const char* name) {
+    BIGNUM* raw = nullptr;
+    check(EVP_PKEY_get_bn_param(key, name, &raw) == 1, "reading the numbers of an RSA key");
+    const BigNumber number(raw);
+    Bytes bytes(static_cast<std::size_t>(BN_num_bytes(raw)));
+    BN_bn2bin(raw, bytes.data());
+    return bytes;
+}
+
+Bytes encoded_spki(const EVP_PKEY* key) {
+    unsigned char* raw = nullptr;
+    const int size = i2d_PUBKEY(key, &raw);
+    check(size > 0, "encoding a public key");
+    Bytes der(raw, raw + size);
+    OPENSSL_free(raw);
+    return der;
+}
+
+/// A key object of its own, so that copies of the public half never keep the private one in memory.
+PublicKey public_half(EVP_PKEY* key) {
+    if (EVP_PKEY_is_a(key, "RSA") == 1) {
+        return PublicKey::from_rsa(number_of(key, OSSL_PKEY_PARAM_RSA_N), number_of(key, OSSL_PKEY_PARAM_RSA_E));
+    }
+    return PublicKey::from_spki(encoded_spki(key));
+}
+
+struct PassphraseRequest {
+    const base::Secret* passphrase;
+    bool asked = false;
+};
+
+/// OpenSSL's own callback would prompt on the terminal.
+int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
+    auto* request = static_cast<PassphraseRequest*>(context);
+    request->asked = true;
+    if (request->passphrase == nullptr) return -1;
+    const std::string_view text = request->passphrase->reveal();
+    if (text.size() > static_cast<std::size_t>(size)) return -1;
+    std::copy(text.begin(), text.end(), buffer);
+    return static_cast<int>(text.size());
+}
+
+PkeyHandle read_pem(std::string_view pem, const std::string& what, const base::Secret* passphrase) {
+    if (pem.size() > k_largest_pem) {
+        throw Error(Kind::bad_input,
+                    what + " is larger than any private key: " + std::to_string(pem.size()) + " bytes");
+    }
+    PassphraseRequest request{passphrase};
+    const BioHandle input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    check(input != nullptr, "reading a private key");
+    PkeyHandle key(PEM_read_bio_PrivateKey(input.get(), nullptr, give_passphrase, &request));
+    drain_errors("reading a private key");
+    if (key) return key;
+    if (request.asked && passphrase == nullptr) {
+        throw Error(Kind::bad_input, what + " is encrypted, and no passphrase was given",
+                    "decrypt it first: openssl pkey -in ENCRYPTED -out PLAIN");
+    }
+    if (request.asked) throw Error(Kind::refused, "the passphrase does not open " + what);
+    if (pem.find("PRIVATE KEY-----") == std::string_view::npos) {
+        throw Error(Kind::bad_input, what + " holds no private key in PEM",
+                    "name a file with a BEGIN PRIVATE KEY line");
+    }
+    throw Error(Kind::bad_input, what + " is damaged: its private key cannot be read",
+                "copy it again from where it came, or make a new one");
+}
+
+}  // namespace
+
+struct PrivateKey::State {
+    PkeyHandle key;
+    PublicKey public_key;
+};
+
+PrivateKey::PrivateKey(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
+PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
+PrivateKey::~PrivateKey() = default;
+
+PrivateKey PrivateKey::generate(KeyType type) {
+    PkeyHandle key(generate_key(type));
+    if (!key) {
+        drain_errors("making a key");
+        throw Error(Kind::environment, "this OpenSSL cannot make a key of type " + std::string(key_type_name(type)),
+                    "choose another key type");
+    }
+    PublicKey public_key = public_half(key.get());
+    return PrivateKey(std::make_unique<State>(State{std::move(key), std::move(public_key)}));
+}
+
+PrivateKey PrivateKey::from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase) {
+    const std::string name(what);
+    PkeyHandle handle = read_pem(pem, name, passphrase);
+    try {
+        PublicKey public_key = public_half(handle.get());
+        PrivateKey key(std::make_unique<State>(State{std::move(handle), std::move(public_key)}));
+        // A file can carry a public half of another key; certificates made with it would verify under neither.
+        const auto message = base::bytes_of("the two halves of a key");
+        const SignatureAlgorithm algorithm = default_algorithm(key);
+        if (verify(key.public_key(), algorithm, message, sign(key, algorithm, message))) return key;
+    } catch (const Error& error) {
+        throw Error(Kind::bad_input, name + " holds a key that cannot be used: " + error.message(),
+                    "use an EC P-256, P-384, Ed25519 or RSA key");
+    }
+    throw Error(Kind::bad_input, name + " is damaged: the halves of its key do not fit each other");
+}
+
+base::Secret PrivateKey::to_pem() const {
+    const BioHandle out(BIO_new(BIO_s_secmem()));
+    check(
+        out && PEM_write_bio_PKCS8PrivateKey(out.get(), state_->key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+        "writing a private key");
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &text);
+    return base::Secret(std::string(text, static_cast<std::size_t>(size)));
+}
+
+const PublicKey& PrivateKey::public_key() const { return state_->public_key; }
+evp_pkey_st* PrivateKey::handle() const { return state_->key.get(); }
+
+}  // namespace signet::crypto
