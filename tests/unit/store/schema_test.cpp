@@ -1,0 +1,94 @@
+#include "store/schema.h"
+
+#include <doctest/doctest.h>
+
+#include "rows.h"
+#include "store/meta.h"
+#include "store/sqlite.h"
+#include "support/temporary_store.h"
+
+using namespace signet;
+using store::Access;
+using store::SchemaState;
+
+namespace {
+
+void run(const base::Path& file, std::string_view sql) {
+    store::open_sqlite(file, Access::write)->prepare(sql)->step();
+}
+
+}  // namespace
+
+TEST_CASE("schema: from nothing to the newest, and nothing to do after that") {
+    const test::TemporaryDirectory directory;
+    const auto file = directory / "signet.db";
+    store::make_sqlite(file);
+    auto database = store::open_sqlite(file, Access::write);
+    CHECK(store::schema_state(*database, "x") == SchemaState::unmade);
+    store::migrate(*database, "x");
+    CHECK(store::schema_state(*database, "x") == SchemaState::current);
+    const auto tables = database->tables();
+    CHECK_NOTHROW(store::migrate(*database, "x"));
+    CHECK(database->tables() == tables);
+}
+
+TEST_CASE("schema: a newer one says to upgrade, an older one is raised, data and all") {
+    test::TemporaryStore store;
+    store->write([](store::Transaction& t) { store::put_meta(t, "a", base::bytes_of("b")); });
+    store.close();
+    const auto file = store.root() / "signet.db";
+    run(file, "UPDATE signet_schema SET version = version + 1");
+    try {
+        store::Store::open(store.root());
+        FAIL("a newer schema was opened");
+    } catch (const base::Error& error) {
+        CHECK(error.kind() == base::Kind::corrupt);
+        CHECK(error.hint().find("upgrade signet") != std::string::npos);
+    }
+    CHECK(test::kind_of([&] { store::Store::create(store.root()); }) == base::Kind::corrupt);
+}
+
+TEST_CASE("schema: somebody else's database is left alone") {
+    const test::TemporaryDirectory directory;
+    const auto root = directory / "store";
+    store::Store::create(root);
+    std::filesystem::remove(root / "signet.db");
+    store::make_sqlite(root / "signet.db");
+    run(root / "signet.db", "CREATE TABLE moz_places (id INTEGER)");
+    CHECK(test::kind_of([&] { store::Store::open(root); }) == base::Kind::corrupt);
+    CHECK(test::kind_of([&] { store::Store::create(root); }) == base::Kind::corrupt);
+    CHECK(store::open_sqlite(root / "signet.db", Access::read)->tables() == std::vector<std::string>{"moz_places"});
+}
+
+TEST_CASE("schema: what the server asks on every request is found by index") {
+    test::TemporaryStore store;
+    const std::string_view queries[] = {
+        "SELECT * FROM certificates WHERE serial = ?1",
+        "SELECT count(*) FROM certificates WHERE issuer_id = ?1 AND not_after >= ?2",
+        "SELECT serial, revoked_at, revocation_reason FROM certificates WHERE revoked_at IS NOT NULL AND issuer_id = "
+        "?1",
+        "SELECT * FROM accounts WHERE thumbprint = ?1",
+        "SELECT id FROM orders WHERE account_id = ?1 AND status <> 'invalid' ORDER BY created_at DESC, id DESC LIMIT "
+        "?2",
+        "SELECT id FROM orders WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2",
+        "SELECT id FROM authorizations WHERE status = 'valid' AND account_id = ?1 AND value = ?2 AND type = ?3"
+        " AND wildcard = ?4 AND expires_at > ?5 ORDER BY expires_at DESC LIMIT 1",
+        "SELECT id FROM authorizations WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2",
+        "UPDATE orders SET status = 'ready' WHERE status = 'pending' AND id IN"
+        " (SELECT order_id FROM order_identifiers WHERE authorization_id = ?1)",
+        "SELECT id FROM challenges WHERE authorization_id = ?1 ORDER BY position",
+        "SELECT id FROM challenges WHERE status = 'processing' ORDER BY next_attempt_at, id",
+    };
+    for (const auto sql : queries) {
+        CAPTURE(sql);
+        store->read([&](store::Transaction& t) {
+            auto plan = t.query("EXPLAIN QUERY PLAN " + std::string(sql));
+            while (plan->step()) {
+                const auto line = plan->text(3);
+                CAPTURE(line);
+                const bool scan = line.starts_with("SCAN") && line.find("challenges_unfinished") == std::string::npos;
+                CHECK_FALSE(scan);
+            }
+        });
+    }
+}
