@@ -65,7 +65,7 @@ void check_value(const std::string& text, const std::string& what, const std::ve
     if (std::find(values.begin(), values.end(), text) != values.end()) return;
     const auto near = base::nearest(text, values);
     throw Error{Kind::usage, what + " does not take '" + base::printable(text) + "'",
-                near ? "did you mean " + *near + "?" : "use one of: " + base::join(values, ", ")};
+                near ? *near : "use one of: " + base::join(values, ", ")};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using base::Json;
 
 Json describe(const Option& option) {
     Json json = {{"name", option.name},
-                 {"environment", environment_name(option)},
+                 {"environment", option.environment ? Json(environment_name(option)) : Json()},
                  {"label", option.label},
                  {"text", option.text},
                  {"required", option.required},

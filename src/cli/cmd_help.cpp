@@ -20,7 +20,7 @@ int run(Context& context, const std::vector<std::string>& words) {
         for (const auto& group : context.table.groups) known.push_back(group.name);
         const auto near = base::nearest(name, known);
         throw base::Error{base::Kind::usage, "there is no command '" + base::printable(name) + "'",
-                          near ? "did you mean 'signet help " + *near + "'?" : "signet help"};
+                          near ? "signet help " + *near : "signet help"};
     }
     context.out.text(render_help(context.table, what));
     return k_exit_done;

@@ -37,6 +37,7 @@ struct Option {
     Complete complete = Complete::nothing;  // Complete::values is implied by `values`
     std::string default_text = {};          // what happens without it, for help: "24h", "certificates/<first name>"
     std::string setting = {};  // the key of signet.toml that it overrides: "server.listen"; for the man page
+    bool environment = true;   // false: never read from SIGNET_…
     std::vector<std::string> conflicts = {};  // names of options that may not stand beside it
     std::string group = {};                   // heading in help; empty: "Options"
 };

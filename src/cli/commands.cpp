@@ -27,7 +27,7 @@ Options global_options(Globals& globals) {
          .letter = 'q',
          .conflicts = {"verbose"}},
         {.name = "verbose", .text = "log more; twice for all there is", .target = &globals.verbose, .letter = 'v'},
-        {.name = "help", .text = "explain the command", .target = &globals.help, .letter = 'h'},
+        {.name = "help", .text = "explain the command", .target = &globals.help, .letter = 'h', .environment = false},
     };
 }
 
@@ -42,6 +42,7 @@ CommandTable command_table(Globals& globals) {
                 help_command(),
                 version_command(),
                 describe_command(),
+                generate_command(),
             },
         .global_options = global_options(globals),
     };

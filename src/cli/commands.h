@@ -40,5 +40,6 @@ Command completion_command();
 Command version_command();
 Command help_command();
 Command describe_command();
+Command generate_command();
 
 }  // namespace signet::cli

@@ -24,6 +24,16 @@ std::vector<std::string> fill(std::string_view text, std::size_t width, std::siz
     return lines;
 }
 
+std::string sentence(std::string_view text) {
+    std::string result(text);
+    const std::string_view first = text.substr(0, text.find_first_of(" ,;:"));
+    const bool plain = first.find_first_not_of("abcdefghijklmnopqrstuvwxyz'") == std::string_view::npos;
+    if (plain && !first.empty() && first.front() != '\'')
+        result.front() = static_cast<char>(result.front() - ('a' - 'A'));
+    if (!result.empty() && result.back() != '.') result += '.';
+    return result;
+}
+
 std::vector<Paragraph> paragraphs(std::string_view text) {
     std::vector<Paragraph> result;
     std::string current;

@@ -21,6 +21,15 @@ using base::Kind;
 
 constexpr char k_guard = '\x01';  // before a word that CLI11 would read as more than a word
 
+// What stands behind "--": words, whatever they look like. CLI11 would hand them to the level above.
+std::vector<std::string> take_plain_words(std::vector<std::string>& words) {
+    const auto mark = std::find(words.begin(), words.end(), "--");
+    if (mark == words.end()) return {};
+    std::vector<std::string> plain(mark + 1, words.end());
+    words.erase(mark, words.end());
+    return plain;
+}
+
 // CLI11 takes "[a,b]" for a list, "++" for an end of command and "--name=" for no value.
 std::vector<std::string> guarded(const std::vector<std::string>& words) {
     std::vector<std::string> result;
@@ -66,7 +75,7 @@ void add_option(Level& level, const Option& option) {
     } else {
         // The number of values is checked later: with CLI11's own check a doubtful line would get its words.
         made = level.app->add_option(names, CLI::callback_t{[](const CLI::results_t&) { return true; }});
-        made->expected(1, 1 << 20)->allow_extra_args(false);
+        made->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
     }
     made->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     level.options.emplace(&option, made);
@@ -99,7 +108,7 @@ void build(Tree& tree, const CommandTable& table) {
         level.command = &command;
         for (const auto& option : command.options) add_option(level, option);
         level.words = app->add_option("words", CLI::callback_t{[](const CLI::results_t&) { return true; }});
-        level.words->expected(0, 1 << 20)->allow_extra_args();
+        level.words->expected(0, CLI::detail::expected_max_vector_size)->allow_extra_args();
     }
 }
 
@@ -130,7 +139,7 @@ std::string help_hint(const std::string& name) { return "signet help" + (name.em
     const auto near = base::nearest(given, known);
     throw Error{Kind::usage,
                 "unknown option " + base::printable(given) + (name.empty() ? "" : " of 'signet " + name + "'"),
-                near ? "did you mean " + *near + "?" : help_hint(name)};
+                near ? *near : help_hint(name)};
 }
 
 [[noreturn]] void refuse_command(const std::string& word, const CommandTable& table, const Level& level) {
@@ -141,7 +150,7 @@ std::string help_hint(const std::string& name) { return "signet help" + (name.em
         for (const auto& each : table.groups) known.push_back(each.name);
     const auto near = base::nearest(word, known);
     throw Error{Kind::usage, "unknown command '" + (group.empty() ? "" : group + " ") + base::printable(word) + "'",
-                near ? "did you mean 'signet " + (group.empty() ? "" : group + " ") + *near + "'?" : help_hint(group)};
+                near ? "signet " + (group.empty() ? "" : group + " ") + *near : help_hint(group)};
 }
 
 void refuse_leftovers(const CommandTable& table, const std::vector<const Level*>& path) {
@@ -188,11 +197,7 @@ void assign_from_environment(const Option& option, const Environment& environmen
     const auto value = environment(name);
     if (!value || value->empty()) return;  // an empty variable is how a container says "not set"
     const bool list = is_many(option.target) || option.comma_separated;
-    try {
-        assign(option.target, {*value}, name, option.values, list);
-    } catch (const Error& error) {
-        throw error.with("environment variable " + name);
-    }
+    assign(option.target, {*value}, name, option.values, list);
 }
 
 void read_options(const Options& options, const std::vector<const Level*>& path, bool reads_environment,
@@ -211,8 +216,9 @@ void read_options(const Options& options, const std::vector<const Level*>& path,
         const bool settled = std::any_of(given.begin(), given.end(), [&](const Option* other) {
             return other == &option || conflicts(option, *other);
         });
-        if (!settled && reads_environment) assign_from_environment(option, environment);
-        const bool from_environment = reads_environment && environment(environment_name(option)).value_or("") != "";
+        const bool from_environment = !settled && reads_environment && option.environment &&
+                                      !environment(environment_name(option)).value_or("").empty();
+        if (from_environment) assign_from_environment(option, environment);
         if (option.required && !settled && !from_environment)
             throw Error{Kind::usage, "--" + option.name + " " + option.label + " is missing"};
     }
@@ -255,7 +261,8 @@ bool asks_for_help(const std::vector<std::string>& words) {
     return std::any_of(words.begin(), end, [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
-Parsed read_line(const Tree& tree, const CommandTable& table, Globals& globals, const Environment& environment) {
+Parsed read_line(const Tree& tree, const CommandTable& table, Globals& globals, const Environment& environment,
+                 const std::vector<std::string>& plain_words) {
     const auto path = chosen(tree);
     const Level& last = *path.back();
     read_options(table.global_options, path, true, environment);
@@ -270,7 +277,9 @@ Parsed read_line(const Tree& tree, const CommandTable& table, Globals& globals, 
                     help_hint(last.group->name)};
     }
     read_options(last.command->options, path, last.command->reads_environment, environment);
-    read_arguments(*last.command, unguarded(last.words->results()));
+    auto arguments = unguarded(last.words->results());
+    arguments.insert(arguments.end(), plain_words.begin(), plain_words.end());
+    read_arguments(*last.command, std::move(arguments));
     return {.command = last.command};
 }
 
@@ -281,7 +290,9 @@ Parsed parse(const CommandTable& table, Globals& globals, const std::vector<std:
     Tree tree;
     tree.levels.reserve(1 + table.groups.size() + table.commands.size());
     build(tree, table);
-    auto reversed = guarded(words);
+    auto reversed = words;
+    const auto plain_words = take_plain_words(reversed);
+    reversed = guarded(reversed);
     std::reverse(reversed.begin(), reversed.end());
     std::string complaint;
     try {
@@ -292,7 +303,7 @@ Parsed parse(const CommandTable& table, Globals& globals, const std::vector<std:
     } catch (const std::exception& error) {
         complaint = error.what();
     }
-    if (complaint.empty()) return read_line(tree, table, globals, environment);
+    if (complaint.empty()) return read_line(tree, table, globals, environment, plain_words);
     const Parsed guess = named(table, words);
     if (asks_for_help(words)) {
         globals.help = true;

@@ -71,7 +71,7 @@ std::string command_help(const CommandTable& table, const Command& command) {
     std::string page = "Usage: ";
     const auto usage = fill(usage_line(command), k_width, 7);
     for (std::size_t i = 0; i < usage.size(); ++i) page += (i ? usage[i] : usage[i].substr(7)) + "\n";
-    add_description(page, command.summary + ".");
+    add_description(page, sentence(command.summary));
     add_description(page, command.description);
     if (!command.arguments.empty()) page += "\nArguments:\n";
     for (const auto& argument : command.arguments) {
@@ -95,7 +95,7 @@ std::string command_help(const CommandTable& table, const Command& command) {
 
 std::string group_help(const CommandTable& table, const Group& group) {
     std::string page = "Usage: signet " + group.name + " COMMAND ...\n";
-    add_description(page, group.summary + ".");
+    add_description(page, sentence(group.summary));
     add_description(page, group.description);
     page += "\nCommands:\n";
     for (const Command* command : commands_of(table, group.name))

@@ -1,0 +1,91 @@
+#include "cli/settings_reference.h"
+
+namespace signet::cli {
+namespace {
+
+const SettingsSection k_top{"",
+                            "Keys above the first table.",
+                            {{"default_profile", "\"default\"",
+                              "The profile of /acme/directory and of `issue` without --profile. Unset: `issue` uses "
+                              "\"default\", and an order at "
+                              "/acme/directory must name a profile."}}};
+
+const SettingsSection k_server{
+    "server",
+    "What serve-acme listens on and says about itself. The options of the command override it.",
+    {{"listen", "\"0.0.0.0:8443\"", "Address and port of HTTPS: ACME and everything else. Port 0 takes a free one."},
+     {"http_listen", "\"0.0.0.0:8080\"",
+      "Address and port of plain HTTP: CA certificates and health; never /ca.pem, nor ACME unless insecure_http_acme. "
+      "Empty: none."},
+     {"hostnames", "[]",
+      "Names on the server's own certificate; the first is the host of every URL that it prints. Empty: the machine's "
+      "name."},
+     {"external_url", "\"\"",
+      "https://... behind a load balancer. ACME requests for a host outside hostnames and external_url are answered "
+      "421."},
+     {"insecure_http_acme", "false", "Answer ACME over plain HTTP too."},
+     {"public_http_url", "\"\"", "Base of the URLs in certificates (AIA); without it none are written."},
+     {"terms_of_service", "\"\"", "URL shown in the directory; accounts must then agree."},
+     {"website", "\"\"", "URL shown in the directory."},
+     {"caa_identities", "[]", "Host names shown in the directory."},
+     {"nonce_lifetime", "\"1h\"", "How long a nonce is good."},
+     {"order_lifetime", "\"24h\"", "How long an order may take."},
+     {"authorization_lifetime", "\"24h\"", "How long a proven name stays proven."}}};
+
+const SettingsSection k_validation{
+    "validation",
+    "How challenges are validated.",
+    {{"resolver", "\"\"",
+      "ADDR:PORT of a DNS server: then DNS only. Empty: addresses as the system resolves them, hosts file too."},
+     {"http01_port", "80", "The port that http-01 is validated on."},
+     {"allow_targets", "[]",
+      "Address ranges (CIDR) that may be asked though they are loopback, link-local, multicast, broadcast or "
+      "unspecified. "
+      "Private ranges need no entry."},
+     {"deny_targets", "[]", "Address ranges that are never asked."},
+     {"concurrency", "64", "Validations at a time, at most 8 of them for one account."}}};
+
+const SettingsSection k_profile{
+    "profile.NAME",
+    "What may be signed. `default`, `server`, `client` (one usage each) and `svid` (SPIFFE X509-SVID rules) are "
+    "ready-made; "
+    "a table of the same name changes them key by key. A kind of name that is not permitted is refused.",
+    {{"ca", "\"default\"", "The authority that signs."},
+     {"permit_dns", "[\"**\"]",
+      "DNS names: `x.y` itself; `*.y` one label under y; `**.y` any depth under y; `**` all."},
+     {"deny_dns", "[]", "The same patterns; they win over permit_dns."},
+     {"permit_ip", "[\"0.0.0.0/0\", \"::/0\"]", "IP addresses, by CIDR."},
+     {"deny_ip", "[]", "CIDRs; they win over permit_ip."},
+     {"permit_uri", "[\"**\"]", "URIs: `*` within a path segment, `**` across."},
+     {"permit_email", "[\"**\"]", "E-mail addresses: `*` within the local part, `**` across."},
+     {"wildcards", "true", "Whether `*.example` names are issued."},
+     {"max_names", "100", "Names on one certificate."},
+     {"default_validity", "\"24h\"", "Lifetime when none is asked for."},
+     {"max_validity", "\"398d\"", "A longer one is refused."},
+     {"backdate", "\"1m\"", "How far notBefore lies in the past, for clocks that are slow."},
+     {"key_types", "[\"ec-p256\", \"ec-p384\", \"ed25519\", \"rsa-2048\", \"rsa-3072\", \"rsa-4096\"]",
+      "Key types permitted."},
+     {"usage", "[\"server\", \"client\"]", "Extended key usages: serverAuth, clientAuth, or both."},
+     {"subject", "{}",
+      "Fixed parts of the subject: o, ou, c, st, l; cn = \"first-dns\" (the first DNS name) or \"none\"."},
+     {"add_uri", "[]", "URIs added to every certificate: \"spiffe://mesh.internal/{dns}\"."},
+     {"revocation", "\"full\"", "\"none\" marks certificates with noRevAvail (RFC 9608)."},
+     {"must_staple", "false", "Add the TLS feature extension (RFC 7633)."},
+     {"policies", "[]", "Certificate policy OIDs."}}};
+
+const SettingsSection k_acme{"profile.NAME.acme",
+                             "Read by serve-acme alone.",
+                             {{"auth", "\"challenge\"",
+                               "How names are proven: \"challenge\", or \"trust\" (every account gets what the profile "
+                               "permits: for private networks "
+                               "only). Unset: what serve-acme --auth says, else challenge."},
+                              {"challenges", "[\"http-01\"]", "Challenge types offered."}}};
+
+}  // namespace
+
+const std::vector<SettingsSection>& settings_reference() {
+    static const std::vector<SettingsSection> sections{k_top, k_server, k_validation, k_profile, k_acme};
+    return sections;
+}
+
+}  // namespace signet::cli
