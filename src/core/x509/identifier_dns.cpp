@@ -66,7 +66,10 @@ std::optional<Fault> fault_of_label(std::string_view label) {
         return Fault{"a label that starts or ends with a hyphen", "remove it"};
     if (!label.starts_with("xn--")) return std::nullopt;
     const auto decoded = punycode::decode(label.substr(4));
-    const bool foreign = decoded && std::any_of(decoded->begin(), decoded->end(), [](char32_t c) { return c >= 0x80; });
+    const auto is_control = [](char32_t c) { return c >= 0x80 && c <= 0xa0; };
+    const bool foreign = decoded &&
+                         std::any_of(decoded->begin(), decoded->end(), [](char32_t c) { return c >= 0x80; }) &&
+                         std::none_of(decoded->begin(), decoded->end(), is_control);
     if (!foreign || punycode::encode(*decoded) != label.substr(4)) {
         return Fault{"\"" + std::string(label) + "\", which is no A-label (RFC 5890): it does not decode",
                      "correct the label"};
