@@ -1,0 +1,166 @@
+#include "x509/path.h"
+
+#include <algorithm>
+
+#include "x509/path_checks.h"
+#include "x509/path_pool.h"
+
+namespace signet::x509 {
+namespace {
+
+using Index = PathPool::Index;
+
+constexpr std::size_t k_longest_path = 32;    // certificates; real chains have two to five
+constexpr std::size_t k_most_steps = 20'000;  // certificates tried, when looking for a good path
+constexpr std::size_t k_most_judged = 100;    // complete but bad paths weighed for the best explanation
+constexpr std::size_t k_most_bad_steps = 2'000;
+
+class Search {
+public:
+    explicit Search(const PathRequest& request) : request_(request), pool_(request) {}
+
+    PathResult run() {
+        path_ = {PathPool::k_leaf};
+        chain_ = {request_.leaf};
+        if (pool_.findings(PathPool::k_leaf).empty() && find_good()) return result(path_, {});
+        steps_ = 0;
+        path_ = {PathPool::k_leaf};
+        find_nearest();
+        if (best_) return result(*best_, best_findings_);
+        return result(longest_, unanchored());
+    }
+
+private:
+    /// Depth first, every check as early as it can be made, so that a path which reaches an anchor is good but for what
+    /// only the whole shows. Leaves the path in `path_`.
+    bool find_good() {
+        if (++steps_ > k_most_steps || path_.size() > k_longest_path) return false;
+        const Index child = path_.back();
+        if (pool_.is_anchor(child) && whole_path_findings(chain_, request_).empty()) return true;
+        if (request_.max_depth && static_cast<int>(path_.size()) - 1 > *request_.max_depth) return false;
+        for (const Index issuer : pool_.issuers(child)) {
+            if (!may_follow(issuer) || !pool_.reaches_anchor(issuer)) continue;
+            if (!pool_.findings(issuer).empty() || !pool_.signed_by(child, issuer)) continue;
+            if (!issuer_findings(pool_.certificate(issuer), chain_).empty()) continue;
+            path_.push_back(issuer);
+            chain_.push_back(pool_.certificate(issuer));
+            if (find_good()) return true;
+            path_.pop_back();
+            chain_.pop_back();
+        }
+        return false;
+    }
+
+    bool may_follow(Index issuer) const {
+        return std::none_of(path_.begin(), path_.end(), [&](Index seen) { return pool_.same_entity(seen, issuer); });
+    }
+
+    /// All paths by name, judged; the one with the fewest findings is what the operator meant.
+    void find_nearest() {
+        if (path_.size() > longest_.size()) longest_ = path_;
+        const Index child = path_.back();
+        if (pool_.is_anchor(child)) weigh();
+        if (judged_ >= k_most_judged || ++steps_ > k_most_bad_steps || path_.size() >= k_longest_path) return;
+        // Issuers whose key fits first: what hangs on a wrong key explains nothing.
+        for (const bool good : {true, false}) {
+            for (const Index issuer : pool_.issuers(child)) {
+                if (!may_follow(issuer) || pool_.signed_by(child, issuer) != good) continue;
+                path_.push_back(issuer);
+                find_nearest();
+                path_.pop_back();
+            }
+        }
+    }
+
+    void weigh() {
+        ++judged_;
+        std::vector<Finding> findings = judge();
+        if (best_ && best_findings_.size() <= findings.size()) return;
+        best_ = path_;
+        best_findings_ = std::move(findings);
+    }
+
+    std::vector<Finding> own_findings(const std::vector<Index>& path) {
+        std::vector<Finding> out;
+        for (std::size_t i = 0; i < path.size(); ++i) {
+            for (Finding finding : pool_.findings(path[i])) {
+                finding.certificate = static_cast<int>(i);
+                out.push_back(std::move(finding));
+            }
+            if (i + 1 < path.size() && !pool_.signed_by(path[i], path[i + 1])) {
+                out.push_back(
+                    signature_finding(pool_.certificate(path[i]), pool_.certificate(path[i + 1]), static_cast<int>(i)));
+            }
+        }
+        return out;
+    }
+
+    std::vector<Finding> judge() {
+        std::vector<Finding> out = own_findings(path_);
+        const auto take = [&](std::vector<Finding> more) {
+            std::move(more.begin(), more.end(), std::back_inserter(out));
+        };
+        std::vector<Certificate> below;
+        for (const Index index : path_) {
+            if (!below.empty()) take(issuer_findings(pool_.certificate(index), below));
+            below.push_back(pool_.certificate(index));
+        }
+        take(whole_path_findings(below, request_));
+        return out;
+    }
+
+    /// The longest path by name and signature ends before an anchor.
+    std::vector<Finding> unanchored() {
+        std::vector<Finding> out = own_findings(longest_);
+        const Certificate& top = pool_.certificate(longest_.back());
+        const int index = static_cast<int>(longest_.size()) - 1;
+        if (top.self_issued()) {
+            out.push_back({index, "untrusted-root", "RFC 5280 section 6.1.1 (d)",
+                           "the chain ends at \"" + describe(top) + "\", which is not among the trust anchors",
+                           "give the root that issued it, or trust this one after checking its fingerprint"});
+        } else {
+            out.push_back({index, "no-issuer", "RFC 5280 section 6.1.3 (a)(4)",
+                           "no certificate given has the subject \"" + top.issuer().text() + "\", which issued \"" +
+                               describe(top) + "\"",
+                           "give the missing CA certificate, with --intermediates, or with --root when it is trusted"});
+        }
+        return out;
+    }
+
+    PathResult result(const std::vector<Index>& path, std::vector<Finding> findings) {
+        PathResult out;
+        for (const Index index : path) out.chain.push_back(pool_.certificate(index));
+        std::stable_sort(findings.begin(), findings.end(),
+                         [](const Finding& a, const Finding& b) { return a.certificate < b.certificate; });
+        out.findings = std::move(findings);
+        out.checks = checks(out.chain);
+        return out;
+    }
+
+    std::vector<std::string> checks(const std::vector<Certificate>& chain) const {
+        const std::string count = std::to_string(chain.size());
+        std::vector<std::string> out{"signatures of " + std::to_string(chain.size() - 1) + " certificates",
+                                     "validity of " + count + " certificates at " + base::format_time(request_.at),
+                                     "names, CA rights, path lengths, name constraints and policies of the chain",
+                                     "keys, serial numbers and extensions of " + count + " certificates"};
+        if (request_.purpose != Purpose::any)
+            out.push_back(std::string("purpose ") + (request_.purpose == Purpose::server ? "server" : "client") +
+                          " of " + count + " certificates");
+        if (request_.max_depth) out.push_back("at most " + std::to_string(*request_.max_depth) + " intermediates");
+        return out;
+    }
+
+    const PathRequest& request_;
+    PathPool pool_;
+    std::vector<Index> path_, longest_;
+    std::vector<Certificate> chain_;
+    std::size_t steps_ = 0, judged_ = 0;
+    std::optional<std::vector<Index>> best_;
+    std::vector<Finding> best_findings_;
+};
+
+}  // namespace
+
+PathResult validate_path(const PathRequest& request) { return Search(request).run(); }
+
+}  // namespace signet::x509

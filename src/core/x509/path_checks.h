@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "x509/path.h"
+
+namespace signet::x509 {
+
+/// What makes a certificate unfit whatever its path: the rules of section 4, validity at the request's time, purpose.
+std::vector<Finding> certificate_findings(const Certificate& certificate, bool leaf, const PathRequest& request);
+
+/// What `issuer` forbids to the certificates below it, leaf first: path length and name constraints. `certificate` of
+/// each finding is the issuer's index (path length) or that of the certificate with the name.
+std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vector<Certificate>& below);
+
+/// What only the whole path shows: its depth and its policies. Leaf first, anchor last.
+std::vector<Finding> whole_path_findings(const std::vector<Certificate>& chain, const PathRequest& request);
+
+/// `child` is not signed by `issuer`.
+Finding signature_finding(const Certificate& child, const Certificate& issuer, int index);
+
+/// For messages: the subject, or the first name where there is none.
+std::string describe(const Certificate& certificate);
+
+}  // namespace signet::x509
