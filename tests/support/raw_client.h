@@ -61,7 +61,11 @@ public:
         return response;
     }
     /// Has the other side closed the connection (and sent nothing before)?
-    bool closed() { return received_.empty() && !read_some(); }
+    bool closed() {
+        pollfd entry{socket_.get(), POLLIN, 0};
+        char byte = 0;
+        return received_.empty() && ::poll(&entry, 1, 10'000) == 1 && ::recv(socket_.get(), &byte, 1, 0) <= 0;
+    }
     int fd() const { return socket_.get(); }
 
 private:

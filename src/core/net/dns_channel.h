@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+
+struct ares_channeldata;
+
+namespace signet::net {
+
+/// One c-ares channel for one lookup on one thread: made, asked, driven until the answer or the deadline, dropped. No
+/// search list, no hosts file, EDNS with 1232 octets, TCP when an answer was cut. All throw Error{dns}.
+class DnsChannel {
+public:
+    /// `server` is "ADDR:PORT"; "" means the servers of resolv.conf.
+    DnsChannel(const std::string& server, std::chrono::milliseconds timeout);
+
+    /// A and AAAA, CNAMEs followed; empty when there are none.
+    std::vector<Address> addresses(const std::string& name);
+    std::vector<std::string> texts(const std::string& name);
+
+private:
+    struct Free {
+        void operator()(ares_channeldata* channel) const noexcept;
+    };
+    std::vector<std::string> texts_at(const std::string& name, std::string& alias);
+    /// Drives the channel until no query is under way; false when the deadline came first.
+    bool run();
+    [[noreturn]] void fail(int status, const std::string& name) const;
+
+    std::string server_;
+    std::chrono::steady_clock::time_point deadline_;
+    std::unique_ptr<ares_channeldata, Free> channel_;
+};
+
+}  // namespace signet::net
