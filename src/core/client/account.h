@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "client/session.h"
+
+namespace signet::client {
+
+struct AccountSettings {
+    bool agree_tos = false;
+    std::string email;  // contact; may be empty
+};
+
+/// Finds the account of the session's key, or makes it (RFC 8555 section 7.3), and lets the session speak as it.
+/// Throws user_action_required when the server has terms that were not agreed to and the key has no account yet.
+void open_account(Session& session, const AccountSettings& settings);
+
+}  // namespace signet::client

@@ -1,0 +1,125 @@
+#include "client/fetch.h"
+
+#include <algorithm>
+
+#include "client/acme_source.h"
+#include "client/renewal.h"
+#include "client/renewal_information.h"
+
+namespace signet::client {
+namespace {
+
+using base::Error;
+using base::Kind;
+
+// Advice is asked for quickly or not at all.
+constexpr base::Duration k_advice_patience = std::chrono::seconds(5);
+
+ServerTrust trust_of(const RenewalRecord& record, const std::string& root_sha256) {
+    return {record.server, record.server_roots, root_sha256, record.insecure_http};
+}
+
+AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> anchors,
+                   const std::optional<x509::Certificate>& replaces) {
+    return {.account = {record.agree_tos, record.email},
+            .challenge = record.challenge,
+            .webroot = record.webroot,
+            .http01_port = record.http01_port,
+            .profile = record.profile,
+            .validity = record.validity,
+            .replaces = replaces,
+            .anchors = std::move(anchors)};
+}
+
+EnrollRequest enroll_request(const base::Path& directory, const RenewalRecord& record) {
+    return {.directory = directory,
+            .names = record.names,
+            .key_type = record.key_type,
+            .csr = record.csr,
+            .reuse_key = record.reuse_key,
+            .formats = record.formats,
+            .access = record.access};
+}
+
+// The key of a throw-away account, for conversations that never sign anything.
+crypto::PrivateKey unused_key() { return crypto::PrivateKey::generate(crypto::KeyType::ec_p256); }
+
+// ACME takes the request as it is: its names are the order's, no more and no fewer.
+void check_request_names(const RenewalRecord& record) {
+    if (!record.csr) return;
+    auto wanted = record.names;
+    auto present = record.csr->names;
+    std::ranges::sort(wanted);
+    std::ranges::sort(present);
+    if (wanted == present && record.csr->other_names.empty()) return;
+    throw Error(Kind::usage, "the names of --csr are not those of the command line",
+                "leave the names out, or make a request for exactly these names");
+}
+
+}  // namespace
+
+std::optional<std::string> reason_to_replace(const base::Path& directory, const RenewalRecord& record, base::Time now) {
+    std::optional<deliver::Installed> there;
+    try {
+        there = deliver::installed(directory);
+    } catch (const Error& error) {
+        if (error.kind() != Kind::bad_input) throw;
+        return error.message();
+    }
+    if (!there) return "there is none yet";
+    const auto& leaf = there->chain.front();
+    if (record.csr ? !(leaf.public_key() == record.csr->public_key) : !there->key_fits) return "its key does not fit";
+    if (const auto difference = names_differ(leaf, record.names)) return *difference;
+    if (now < leaf.not_before()) return "it is not valid yet";
+    if (now > leaf.not_after()) return "it has expired";
+    if (now >= due_at(leaf, std::nullopt)) return "it is due";
+    return std::nullopt;
+}
+
+Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams) {
+    check_request_names(record);
+    const auto deadline = seams.clock.now() + seams.patience;
+    const auto account_key = load_account_key(directory, record.server);
+    auto server =
+        trust_server(trust_of(record, run.root_sha256), seams.make_transport, seams.clock, deadline, seams.progress);
+    record.server_roots = server.roots;
+    Session session(*server.transport, seams.clock, account_key, record.server, deadline, seams.progress);
+    session.directory();
+    auto anchors = record.issued_anchors;
+    if (anchors.empty()) {
+        anchors = published_anchors(record.server, *server.transport, seams.clock, deadline, seams.progress);
+    }
+    AcmeSource source(session, order_of(record, std::move(anchors), run.replaces));
+    ActivationLock activation;
+    auto request = enroll_request(directory, record);
+    request.reuse_key = request.reuse_key || run.reuse_key;
+    auto enrolled = enroll(request, source, seams.clock.now(), [&](const auto&) {
+        activation = owe_activation(directory, run.hooks.empty() ? record.hooks : run.hooks);
+        save_renewal_record(directory, record);
+    });
+    return {std::move(enrolled), std::move(activation)};
+}
+
+std::optional<base::Time> advised_renewal(const RenewalRecord& record, const x509::Certificate& leaf,
+                                          const FetchSeams& seams) {
+    try {
+        const auto key = unused_key();
+        const auto deadline = seams.clock.now() + std::min(seams.patience, k_advice_patience);
+        const Progress silent = [](std::string_view) {};
+        auto server = trust_server(trust_of(record, ""), seams.make_transport, seams.clock, deadline, silent);
+        Session session(*server.transport, seams.clock, key, record.server, deadline, silent);
+        const auto window = ask_renewal_window(*server.transport, session.directory().renewal_info, leaf);
+        return window ? std::optional(renewal_time(*window, leaf)) : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;  // no advice is no reason to wait
+    }
+}
+
+void check_server(const RenewalRecord& record, const FetchSeams& seams) {
+    const auto key = unused_key();
+    const auto deadline = seams.clock.now() + seams.patience;
+    auto server = trust_server(trust_of(record, ""), seams.make_transport, seams.clock, deadline, seams.progress);
+    Session(*server.transport, seams.clock, key, record.server, deadline, seams.progress).directory();
+}
+
+}  // namespace signet::client

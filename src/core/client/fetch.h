@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/enroll.h"
+#include "client/renewal_record.h"
+#include "client/trust.h"
+
+namespace signet::client {
+
+/// The outside world, as `fetch` and `renew` need it.
+struct FetchSeams {
+    MakeTransport make_transport;
+    base::Clock& clock;
+    base::Duration patience;  // --timeout: for all of it
+    Progress progress;
+};
+
+/// Why what stands in a directory is not good enough to be kept; nullopt when it is.
+std::optional<std::string> reason_to_replace(const base::Path& directory, const RenewalRecord& record, base::Time now);
+
+/// What counts for one run only and is not kept in the record.
+struct FetchRun {
+    std::string root_sha256;                    // finds the server's root, which the record then keeps
+    std::optional<x509::Certificate> replaces;  // is named to the server (RFC 9773)
+    bool reuse_key = false;
+    Activation hooks;  // empty: the record's
+};
+
+struct Fetched {
+    Enrolled enrolled;
+    ActivationLock activation;  // to be held while the hook runs
+};
+
+/// Gets a certificate from the ACME server of `record` into `directory` and saves the record there, so that the next
+/// one can be got without a word. The caller holds deliver::lock_directory.
+Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams);
+
+/// The moment that the server's renewal information (RFC 9773) names for the certificate; nullopt when it has none, or
+/// does not answer quickly.
+std::optional<base::Time> advised_renewal(const RenewalRecord& record, const x509::Certificate& leaf,
+                                          const FetchSeams& seams);
+
+/// Reaches the server as `fetch` would and reads its directory: what a dry run can tell without an order.
+void check_server(const RenewalRecord& record, const FetchSeams& seams);
+
+}  // namespace signet::client

@@ -1,0 +1,65 @@
+#include "client/renewal_information.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+
+namespace signet::client {
+namespace {
+
+constexpr std::chrono::milliseconds k_timeout = std::chrono::seconds(5);
+constexpr std::size_t k_answer_limit = 16 << 10;
+constexpr std::string_view k_what = "the renewal information";
+
+}  // namespace
+
+std::optional<std::string> certificate_id(const x509::Certificate& certificate) {
+    const auto key_id = certificate.authority_key_id();
+    if (!key_id) return std::nullopt;
+    return base::base64url_encode(*key_id) + "." + base::base64url_encode(certificate.serial());
+}
+
+RenewalWindow parse_renewal_window(const base::Json& json) {
+    if (!json.is_object() || !json.contains("suggestedWindow")) {
+        throw base::Error(base::Kind::malformed, std::string(k_what) + ": suggestedWindow is missing");
+    }
+    const auto& window = json["suggestedWindow"];
+    RenewalWindow result{base::parse_time(base::json_string(window, "start", k_what), k_what),
+                         base::parse_time(base::json_string(window, "end", k_what), k_what),
+                         base::json_string_if_there(json, "explanationURL", k_what).value_or("")};
+    if (result.end <= result.start) {
+        throw base::Error(base::Kind::malformed, std::string(k_what) + ": the window ends before it starts");
+    }
+    return result;
+}
+
+base::Time renewal_time(const RenewalWindow& window, const x509::Certificate& certificate) {
+    const auto digest = crypto::sha256(certificate.der());
+    const double fraction = (digest[0] * 256.0 + digest[1]) / 65536.0;
+    const auto width = static_cast<double>((window.end - window.start).count());
+    return window.start + base::Duration(static_cast<base::Duration::rep>(width * fraction));
+}
+
+std::optional<RenewalWindow> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
+                                                const x509::Certificate& certificate) {
+    const auto id = certificate_id(certificate);
+    if (renewal_info.empty() || !id) return std::nullopt;
+    try {
+        net::OutboundRequest request;
+        request.url = renewal_info + (renewal_info.ends_with('/') ? "" : "/") + *id;
+        request.timeout = k_timeout;
+        request.body_limit = k_answer_limit;
+        const auto response = transport.send(request);
+        if (response.status != 200) return std::nullopt;
+        return parse_renewal_window(base::parse_json(response.body, k_what));
+    } catch (const base::Error& error) {
+        base::log(base::Level::info, "no renewal information", {{"reason", base::printable(error.message())}});
+        return std::nullopt;
+    }
+}
+
+}  // namespace signet::client

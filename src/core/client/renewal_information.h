@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "net/transport.h"
+#include "x509/certificate.h"
+
+namespace signet::client {
+
+/// RFC 9773 section 4.1: base64url(key identifier) "." base64url(serial octets as they stand). nullopt for a
+/// certificate without an authority key identifier.
+std::optional<std::string> certificate_id(const x509::Certificate& certificate);
+
+struct RenewalWindow {
+    base::Time start, end;
+    std::string explanation_url;  // may be empty
+};
+/// RFC 9773 section 4.2. Throws malformed; an end that is not after the start is malformed too.
+RenewalWindow parse_renewal_window(const base::Json& json);
+
+/// The moment within the window that this certificate renews at: spread over it, and the same at each call.
+base::Time renewal_time(const RenewalWindow& window, const x509::Certificate& certificate);
+
+/// Asks the server, quickly. Whatever goes wrong (no such resource, no answer, nonsense) is nullopt: renewal never
+/// waits for advice. `renewal_info` is the directory's renewalInfo URL.
+std::optional<RenewalWindow> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
+                                                const x509::Certificate& certificate);
+
+}  // namespace signet::client

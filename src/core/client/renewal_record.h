@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "client/activation.h"
+#include "crypto/key.h"
+#include "deliver/deliver.h"
+#include "x509/csr.h"
+
+namespace signet::client {
+
+/// How a certificate was got from an ACME server, and how to get the next one: what `fetch` was asked for, and what
+/// DIR/.signet/renewal.toml keeps. Anchors and CSR stand beside it as files of their own, since the files that the
+/// operator named may be gone by then.
+struct RenewalRecord {
+    std::string server;                             // directory URL
+    std::vector<x509::Certificate> server_roots;    // the pinned TLS anchors; empty: the system's
+    std::vector<x509::Certificate> issued_anchors;  // --ca-file: what the issued chain must reach
+    std::vector<x509::Identifier> names;
+    std::string challenge = "auto";
+    std::string webroot;
+    int http01_port = 80;
+    std::string profile;
+    crypto::KeyType key_type = crypto::KeyType::ec_p256;
+    std::optional<base::Duration> validity;
+    std::optional<x509::CertificateRequest> csr;
+    bool reuse_key = false;
+    std::vector<std::string> formats{"pem"};
+    deliver::FileAccess access;
+    Activation hooks;
+    bool insecure_http = false;
+    bool agree_tos = false;
+    std::string email;
+};
+
+/// Written whole, 0600; DIR/.signet is made when missing.
+void save_renewal_record(const base::Path& directory, const RenewalRecord& record);
+/// nullopt when there is none. Throws bad_input naming file and line for a damaged one.
+std::optional<RenewalRecord> load_renewal_record(const base::Path& directory);
+void remove_renewal_record(const base::Path& directory);
+
+/// The account key of this directory, 0600, made at first use. A key is for one CA only (RFC 8555 section 11.1): when
+/// it was made for another server, a new one takes its place.
+crypto::PrivateKey load_account_key(const base::Path& directory, const std::string& server);
+
+}  // namespace signet::client
