@@ -49,7 +49,7 @@ Authorities::Authorities(const store::Layout& layout, base::Clock& clock) : stat
 Authorities::~Authorities() = default;
 
 std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
-    store::check_plain_name(name, "CA");
+    store::check_plain_name(name, "a CA");
     const Stamps stamps = stamps_of(state_->layout, name);  // before reading: a change meanwhile is seen next time
     const std::lock_guard guard(state_->mutex);
     if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps)

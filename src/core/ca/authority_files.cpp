@@ -71,7 +71,7 @@ std::vector<std::string> authority_names(const store::Layout& layout) {
 }
 
 AuthorityFiles read_authority_files(const store::Layout& layout, const std::string& name) {
-    store::check_plain_name(name, "CA");
+    store::check_plain_name(name, "a CA");
     if (!authority_exists(layout, name)) throw_not_found(layout, name);
     AuthorityFiles files{name, read_ca(layout.root_certificate(name)), std::nullopt};
     const base::Path path = layout.issuing_certificate(name);

@@ -80,9 +80,14 @@ std::string attribute(const x509::Certificate& ca, std::string_view oid) {
 
 std::string quoted(const std::string& text) { return text.empty() ? "none" : "'" + text + "'"; }
 
-}  // namespace
+/// What a request comes to, with the defaults filled in.
+struct Plan {
+    x509::DistinguishedName root_subject, issuing_subject;
+    base::Duration validity, issuing_validity;
+};
 
-NewAuthority make_authority(const InitRequest& request, base::Time now, base::Random& random) {
+Plan plan_authority(const InitRequest& request) {
+    store::check_plain_name(request.name, "a CA");
     const base::Duration validity = request.validity.value_or(k_root_validity);
     check_validity(validity, "--validity");
     const base::Duration issuing_validity = request.issuing_validity.value_or(std::min(k_issuing_validity, validity));
@@ -92,24 +97,33 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
                     "--issuing-validity " + base::format_duration(issuing_validity) + " goes beyond the root's " +
                         base::format_duration(validity),
                     "the issuing CA cannot outlive its root: raise --validity or lower --issuing-validity"};
-    const auto root_subject = subject_of(request, root_name(request));
-    const auto issuing_subject = subject_of(request, issuing_name(request));
-    if (root_subject == issuing_subject)
+    Plan plan{subject_of(request, root_name(request)), {}, validity, issuing_validity};
+    if (request.root_only) return plan;
+    plan.issuing_subject = subject_of(request, issuing_name(request));
+    if (plan.root_subject == plan.issuing_subject)
         throw Error{Kind::refused, "root and issuing CA would have the same name", "choose another --cn"};
+    return plan;
+}
 
+}  // namespace
+
+void check_init(const InitRequest& request) { plan_authority(request); }
+
+NewAuthority make_authority(const InitRequest& request, base::Time now, base::Random& random) {
+    const Plan plan = plan_authority(request);
     const auto key_type = request.key_type.value_or(crypto::KeyType::ec_p256);
     // The leafs' signer is what --key-type means; in the smallest set-ups that is the root.
     const auto root_type = request.root_key_type.value_or(request.root_only ? key_type : crypto::KeyType::ec_p256);
     crypto::PrivateKey root_key = crypto::PrivateKey::generate(root_type);
-    const x509::Template root = ca_template(root_subject, root_key, now, now + validity, random);
+    const x509::Template root = ca_template(plan.root_subject, root_key, now, now + plan.validity, random);
     x509::Certificate root_certificate = x509::build_self_signed(root, root_key);
     if (request.root_only) return {std::move(root_key), std::move(root_certificate), std::nullopt, std::nullopt};
 
     crypto::PrivateKey issuing_key = crypto::PrivateKey::generate(key_type);
-    x509::Template issuing = ca_template(issuing_subject, issuing_key, now, now + issuing_validity, random);
+    x509::Template issuing = ca_template(plan.issuing_subject, issuing_key, now, now + plan.issuing_validity, random);
     issuing.path_length = 0;
     x509::Certificate issuing_certificate =
-        x509::build_certificate(issuing, {root_subject, x509::key_identifier(root_key.public_key())}, root_key);
+        x509::build_certificate(issuing, {plan.root_subject, x509::key_identifier(root_key.public_key())}, root_key);
     return {std::move(root_key), std::move(root_certificate), std::move(issuing_key), std::move(issuing_certificate)};
 }
 

@@ -102,7 +102,7 @@ void record(store::Store& store, const AuthorityFiles& files, const std::string&
 }  // namespace
 
 InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random) {
-    store::check_plain_name(request.name, "CA");
+    check_init(request);
     const store::Layout& layout = store.layout();
     InitResult result;
     if (!authority_exists(layout, request.name)) {

@@ -28,6 +28,9 @@ struct InitResult {
     std::vector<std::string> differences;  // options that differ from what was there: warnings
 };
 
+/// Whether the request could make a CA: throws usage, bad_input or refused, before a store is made for it.
+void check_init(const InitRequest& request);
+
 /// Makes root and issuing CA, or finds them: under the store's lock, all files by one rename, the database and the
 /// audit entry last, so that any interruption is completed by the next run and four at once make one CA. An existing
 /// one is loaded and checked, and nothing is written. Throws bad_input or refused for options that make no CA.

@@ -9,6 +9,7 @@ using base::Kind;
 using base::Time;
 
 constexpr base::Duration k_second = std::chrono::seconds(1);
+constexpr base::Duration k_longest = std::chrono::hours(24 * 365 * 1000);  // keeps sums of times far from overflow
 
 Time whole_seconds(Time time) { return base::from_unix(base::to_unix(time)); }
 
@@ -67,7 +68,7 @@ Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issu
 
     check_validity(request, verdict);
     const bool wishes = request.not_before || request.not_after;
-    const base::Duration length = std::min(request.validity.value_or(profile.default_validity), profile.max_validity);
+    const base::Duration length = std::clamp(request.validity.value_or(profile.default_validity), k_second, k_longest);
     Lifetime lifetime;
     lifetime.not_before = std::max(whole_seconds(request.not_before.value_or(now - profile.backdate)), frame.begin);
     const Time from = request.not_before ? whole_seconds(*request.not_before) : whole_seconds(now);

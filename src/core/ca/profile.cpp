@@ -206,7 +206,7 @@ void read_acme(TomlTable& table, Profile& profile) {
 void read_profile(TomlTable& table, Profile& profile) {
     profile.ca = table.text("ca", profile.ca);
     try {
-        store::check_plain_name(profile.ca, "ca");
+        store::check_plain_name(profile.ca, "a CA");
     } catch (const Error& error) {
         table.refuse("ca", error.message(), error.hint());
     }
@@ -267,7 +267,7 @@ Profiles read_profiles(TomlTable& settings) {
     Profiles profiles = ready_made_profiles();
     for (auto& [name, table] : settings.tables("profile")) {
         try {
-            store::check_plain_name(name, "profile");
+            store::check_plain_name(name, "a profile");
         } catch (const Error& error) {
             settings.refuse("profile", error.message(), error.hint());
         }
