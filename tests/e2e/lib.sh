@@ -1,0 +1,180 @@
+# shellcheck shell=bash
+# For every story: an empty directory of its own, its own ports, and nothing left running. A story is
+#
+#     . "$(dirname "$0")/lib.sh"
+#     step "a CA is made once"
+#     expect_exit 0 signet ca init
+#     expect_out 'CN=default Root CA'
+#
+# and ends with exit 0 when every expectation held. `signet` is the program under test ($SIGNET); its store is
+# $SIGNET_STORE, below the directory.
+set -euo pipefail
+
+if [ -z "${SIGNET:-}" ]; then
+    echo "set SIGNET to the program, or run the tests with ctest" >&2
+    exit 2
+fi
+for name in $(compgen -e | grep '^SIGNET_' || true); do
+    case $name in SIGNET_VECTORS | SIGNET_ACCEPT) ;; *) unset "$name" ;; esac
+done
+SIGNET=$(realpath "$SIGNET")
+SOURCE=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/signet-e2e-XXXXXX")
+export SIGNET SOURCE WORK HOME=$WORK/home SIGNET_STORE=$WORK/store
+PATH=$(dirname "$SIGNET"):$PATH:/usr/sbin:/sbin
+export PATH LC_ALL=C.UTF-8 TZ=UTC
+mkdir -p "$HOME"
+cd "$WORK"
+
+declare -A PIDS=()
+STEP="(before the first step)"
+
+finish() {
+    local code=$? name
+    trap - EXIT
+    for name in "${!PIDS[@]}"; do kill -KILL "${PIDS[$name]}" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    if [ "$code" -ne 0 ] && [ "$code" -ne 77 ]; then
+        echo "FAILED in step: $STEP"
+        for name in "${!PIDS[@]}"; do
+            echo "--- last lines of $name"
+            tail -n 20 "$WORK/$name.out" "$WORK/$name.err" 2>/dev/null || true
+        done
+    fi
+    if [ -n "${KEEP:-}" ]; then echo "kept: $WORK"; else rm -rf "$WORK"; fi
+    exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# step SENTENCE: what the next lines show.
+step() {
+    STEP=$1
+    echo "== $1"
+}
+
+# fail SENTENCE: ends the story.
+fail() {
+    echo "FAILED: $1"
+    exit 1
+}
+
+# skip REASON: this machine cannot run the story.
+skip() {
+    echo "SKIPPED: $1"
+    exit 77
+}
+
+# need PROGRAM...: skips without them.
+need() {
+    local program
+    for program in "$@"; do command -v "$program" >/dev/null || skip "$program is not installed"; done
+}
+
+# run COMMAND...: its output in $WORK/out and $WORK/err, its exit code in $CODE.
+run() {
+    CODE=0
+    "$@" >"$WORK/out" 2>"$WORK/err" </dev/null || CODE=$?
+}
+
+show_last() {
+    echo "--- standard output"
+    head -c 4000 "$WORK/out"
+    echo "--- standard error"
+    head -c 4000 "$WORK/err"
+    echo "---"
+}
+
+# expect_exit CODE COMMAND...
+expect_exit() {
+    local expected=$1
+    shift
+    run "$@"
+    [ "$CODE" -eq "$expected" ] && return 0
+    show_last
+    fail "expected exit $expected, got $CODE: $*"
+}
+
+# expect_out REGEX, expect_err REGEX: of the last command (extended regular expressions, by line); no_out, no_err the opposite.
+expect_out() { grep -Eq -- "$1" "$WORK/out" || { show_last; fail "standard output does not match: $1"; }; }
+expect_err() { grep -Eq -- "$1" "$WORK/err" || { show_last; fail "standard error does not match: $1"; }; }
+no_out() { ! grep -Eq -- "$1" "$WORK/out" || { show_last; fail "standard output matches: $1"; }; }
+no_err() { ! grep -Eq -- "$1" "$WORK/err" || { show_last; fail "standard error matches: $1"; }; }
+
+# expect SENTENCE COMMAND...: the command succeeds, whatever it prints.
+expect() {
+    local sentence=$1
+    shift
+    run "$@"
+    [ "$CODE" -eq 0 ] && return 0
+    show_last
+    fail "$sentence"
+}
+
+# refuse SENTENCE COMMAND...: the command fails.
+refuse() {
+    local sentence=$1
+    shift
+    run "$@"
+    [ "$CODE" -ne 0 ] && return 0
+    show_last
+    fail "$sentence"
+}
+
+# same SENTENCE A B: two texts are equal.
+same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; }
+
+# member NAME [FILE]: a top-level string, number or boolean of a JSON document that signet printed ($WORK/out).
+member() { sed -n -E "s/^ {0,2}.*\"$1\": ?\"?([^\",}]*)\"?,?.*/\1/p" "${2:-$WORK/out}" | head -n 1; }
+
+# free_port: one that nobody listens on at the moment.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 10000))
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    done
+    echo "$port"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || fail "waited too long for: $*"
+        sleep 0.05
+    done
+}
+
+port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# start NAME COMMAND...: in the background, its output in $WORK/NAME.out and NAME.err; ended with the story.
+start() {
+    local name=$1
+    shift
+    "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" </dev/null &
+    PIDS[$name]=$!
+}
+
+# start_server NAME COMMAND...: the same, and waits for its ready line. $READY is the rest of that line.
+start_server() {
+    local name=$1 end=$((SECONDS + 30))
+    start "$@"
+    until READY=$(sed -n 's/^ready //p' "$WORK/$name.out") && [ -n "$READY" ]; do
+        kill -0 "${PIDS[$name]}" 2>/dev/null || fail "$name ended before it was ready"
+        [ "$SECONDS" -lt "$end" ] || fail "$name was not ready within 30 seconds"
+        sleep 0.05
+    done
+}
+
+# stop NAME [SIGNAL]: its exit code in $CODE.
+stop() {
+    kill "-${2:-TERM}" "${PIDS[$1]}" 2>/dev/null || true
+    CODE=0
+    wait "${PIDS[$1]}" || CODE=$?
+    unset "PIDS[$1]"
+}
+
+# serial FILE: of the first certificate in a PEM file, lower-case hex.
+serial() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//' | tr 'A-F' 'a-f'; }
