@@ -11,6 +11,8 @@ namespace signet::x509 {
 namespace {
 
 constexpr char k_reissue[] = "have the certificate issued again by a CA that keeps RFC 5280";
+constexpr int k_shortest_rsa = 2048;
+constexpr int k_longest_to_issue = 4096;
 constexpr int k_longest_rsa = 8192;  // more costs every verifier seconds
 
 bool is_critical(const Certificate& certificate, const char* oid) {
@@ -26,24 +28,22 @@ std::string version(const Certificate& certificate, Role) {
     return certificate.version() == 3 ? "" : "version " + std::to_string(certificate.version()) + ", not 3";
 }
 
-std::string serial(const Certificate& certificate, Role) {
+std::string serial(const Certificate& certificate, Role role) {
     const base::Bytes& serial = certificate.serial();
     if ((serial[0] & 0x80) != 0) return "the serial number is negative";
     if (serial.size() > 20)
         return "the serial number has " + std::to_string(serial.size()) + " octets, 20 at most are allowed";
-    return std::all_of(serial.begin(), serial.end(), [](auto octet) { return octet == 0; })
-               ? "the serial number is zero"
-               : "";
+    const bool zero = std::all_of(serial.begin(), serial.end(), [](auto octet) { return octet == 0; });
+    return zero && role != Role::anchor ? "the serial number is zero" : "";  // some well-known roots have it
 }
 
 std::string issuer_name(const Certificate& certificate, Role) {
     return certificate.issuer().empty() ? "the issuer's name is empty" : "";
 }
 
-std::string validity_form(const Certificate& certificate, Role) {
-    return certificate.times_in_rfc5280_form()
-               ? ""
-               : "a time before 2050 is no UTCTime, or a later one is no GeneralizedTime";
+std::string validity_form(const Certificate& certificate, Role role) {
+    if (role == Role::anchor || certificate.times_in_rfc5280_form()) return "";
+    return "a time before 2050 is no UTCTime, or a later one is no GeneralizedTime";
 }
 
 std::string subject(const Certificate& certificate, Role) {
@@ -68,9 +68,9 @@ std::string name_syntax(const Certificate& certificate, Role) {
     return "";
 }
 
-std::string authority_key(const Certificate& certificate, Role) {
+std::string authority_key(const Certificate& certificate, Role role) {
     if (is_critical(certificate, "2.5.29.35")) return "the authority key identifier is critical";
-    if (certificate.authority_key_id() || certificate.self_issued()) return "";
+    if (role == Role::anchor || certificate.authority_key_id() || certificate.self_issued()) return "";
     return "it has no authority key identifier";
 }
 
@@ -136,11 +136,20 @@ std::string critical_extensions(const Certificate& certificate, Role) {
     return "";
 }
 
+/// Some roots in use have the exponent 3 or 8192 bits: not what we would issue, but not broken either. All other
+/// weaknesses count as they do for issuance.
+std::string weak_rsa(const crypto::PublicKey& key) {
+    const base::Bytes exponent = key.parts().second;
+    const bool old = exponent == base::Bytes{3} || exponent == base::Bytes{17} || key.bits() > k_longest_to_issue;
+    if (!old) return crypto::weakness(key).value_or("");
+    return key.bits() < k_shortest_rsa || key.bits() > k_longest_rsa ? key.describe() + " is too short or too long"
+                                                                     : "";
+}
+
 std::string weak_key(const Certificate& certificate, Role) {
     try {
         const crypto::PublicKey& key = certificate.public_key();
-        if (key.is_rsa() && key.bits() > 4096 && key.bits() <= k_longest_rsa) return "";
-        return crypto::weakness(key).value_or("");
+        return key.is_rsa() ? weak_rsa(key) : crypto::weakness(key).value_or("");
     } catch (const base::Error& error) {
         return "its key cannot be used: " + error.message();
     }
@@ -154,7 +163,7 @@ std::string ca_bit(const Certificate& certificate, Role role) {
 
 std::string ca_usage(const Certificate& certificate, Role role) {
     const bool missing = certificate.key_usage() && !has_usage(certificate, KeyUsage::key_cert_sign);
-    return role == Role::issuer && missing ? "its key usage does not permit signing certificates" : "";
+    return role != Role::leaf && missing ? "its key usage does not permit signing certificates" : "";
 }
 
 constexpr CertificateRule k_rules[] = {

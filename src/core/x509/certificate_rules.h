@@ -9,8 +9,9 @@
 
 namespace signet::x509 {
 
-/// Where a certificate stands in a path.
-enum class Role { leaf, issuer };
+/// Where a certificate stands in a path. Anchors are trusted as they are: what serves to find their
+/// issuer does not bind them, nor do forms that well-known roots break.
+enum class Role { leaf, intermediate, anchor };
 
 /// A duty of RFC 5280 section 4 (and RFC 9608) that one certificate can break by itself, whatever its path and the
 /// time.

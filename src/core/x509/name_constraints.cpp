@@ -113,26 +113,31 @@ std::string shown(const GeneralName& name) {
     return text;
 }
 
+/// Text that is not in the syntax of its kind cannot be held to a constraint.
+bool is_sound(const GeneralName& name) {
+    const bool text = name.kind == Kind::dns || name.kind == Kind::uri || name.kind == Kind::email;
+    return !text || to_identifier(name).has_value();
+}
+
 std::string violation(const GeneralName& name, const Certificate::NameSubtrees& subtrees) {
+    const auto same_kind = [&](const GeneralName& base) { return base.kind == name.kind; };
     bool constrained = false, permitted = false;
     for (const GeneralName& base : subtrees.permitted) {
-        if (base.kind != name.kind) continue;
+        if (!same_kind(base) || permitted) continue;
         constrained = true;
         const Fit result = fit(name, base, Side::permitted);
         if (result == Fit::not_comparable) return shown(name) + " cannot be held to the name constraints";
-        if (result == Fit::inside) {
-            permitted = true;
-            break;
-        }
+        permitted = result == Fit::inside;
     }
     if (constrained && !permitted) return shown(name) + " is in no permitted subtree";
     for (const GeneralName& base : subtrees.excluded) {
-        if (base.kind != name.kind) continue;
+        if (!same_kind(base)) continue;
+        constrained = true;
         const Fit result = fit(name, base, Side::excluded);
         if (result == Fit::not_comparable) return shown(name) + " cannot be held to the name constraints";
         if (result == Fit::inside) return shown(name) + " is in the excluded subtree " + shown(base);
     }
-    return "";
+    return constrained && !is_sound(name) ? shown(name) + " is malformed, and names of its kind are constrained" : "";
 }
 
 /// SAN, subject, and for want of a SAN the subject's e-mail addresses (section 4.2.1.10).

@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "base/error.h"
-#include "x509/certificate_rules.h"
 #include "x509/name_constraints.h"
 #include "x509/policy_tree.h"
 
@@ -63,15 +62,15 @@ std::string describe(const Certificate& certificate) {
     return certificate.names().empty() ? "serial " + certificate.serial_hex() : certificate.names()[0].text();
 }
 
-std::vector<Finding> certificate_findings(const Certificate& certificate, bool leaf, const PathRequest& request) {
+std::vector<Finding> certificate_findings(const Certificate& certificate, Role role, const PathRequest& request) {
     std::vector<Finding> out;
     check_validity(certificate, request.at, out);
-    for (Finding& broken : broken_rules(certificate, leaf ? Role::leaf : Role::issuer)) {
+    for (Finding& broken : broken_rules(certificate, role)) {
         broken.message = quoted(certificate) + ": " + broken.message;
         out.push_back(std::move(broken));
     }
     check_purpose(certificate, request.purpose, out);
-    if (leaf) check_leaf_usage(certificate, request.purpose, out);
+    if (role == Role::leaf) check_leaf_usage(certificate, request.purpose, out);
     return out;
 }
 

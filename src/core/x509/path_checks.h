@@ -2,12 +2,13 @@
 
 #include <vector>
 
+#include "x509/certificate_rules.h"
 #include "x509/path.h"
 
 namespace signet::x509 {
 
 /// What makes a certificate unfit whatever its path: the rules of section 4, validity at the request's time, purpose.
-std::vector<Finding> certificate_findings(const Certificate& certificate, bool leaf, const PathRequest& request);
+std::vector<Finding> certificate_findings(const Certificate& certificate, Role role, const PathRequest& request);
 
 /// What `issuer` forbids to the certificates below it, leaf first: path length and name constraints. `certificate` of
 /// each finding is the issuer's index (path length) or that of the certificate with the name.

@@ -59,7 +59,8 @@ void PathPool::mark_reaching() {
 
 const std::vector<Finding>& PathPool::findings(Index index) {
     Node& node = nodes_[index];
-    if (!node.findings) node.findings = certificate_findings(node.certificate, index == k_leaf, request_);
+    const Role role = index == k_leaf ? Role::leaf : node.anchor ? Role::anchor : Role::intermediate;
+    if (!node.findings) node.findings = certificate_findings(node.certificate, role, request_);
     return *node.findings;
 }
 
