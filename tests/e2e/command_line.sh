@@ -40,5 +40,14 @@ CODE=0
 signet help >/dev/full 2>"$WORK/err" || CODE=$?
 same "exit code" "$CODE" 3
 expect_err 'cannot write standard output: No space left on device'
+
+step "a reader that goes away is exit 3 too, not a silent death"
+mkfifo pipe
+(exec 4<pipe) &
+exec 5>pipe
+wait $!
 CODE=0
-{ signet help 2>"$WORK/err" || echo $? >"$WORK/code"; } | true || true
+signet help >&5 2>"$WORK/err" || CODE=$?
+exec 5>&-
+same "exit code" "$CODE" 3
+expect_err 'cannot write standard output: Broken pipe'
