@@ -11,7 +11,7 @@
 
 namespace signet::net {
 
-/// Each limit is checked before the bytes are kept (LIMITS: a stock cpp-httplib buffers without bound).
+/// Each limit is checked before the bytes are kept.
 struct HttpLimits {
     std::size_t header_bytes = 16 << 10;  // request line and all header lines: 431 (414 for the line)
     std::size_t header_lines = 100;       // 431
@@ -38,6 +38,9 @@ struct ListenerSettings {
 /// HTTP/1.1 over an epoll front of our own: idle connections cost memory only. Strict framing (RFC 9112): no bare LF,
 /// no Content-Length with Transfer-Encoding, one Content-Length, chunked decoded within the body limit, no
 /// Content-Encoding, Host required. TLS 1.2 and up, session tickets, no renegotiation.
+///
+/// cpp-httplib is not below it: a second, laxer parse of bytes that a strict parser has accepted adds nothing but ways
+/// to disagree, and its sockets, limits and regular-expression routes would all have to be replaced.
 class HttpServer {
 public:
     /// Binds at once: a port in use throws environment naming the address. `threads` workers run the handler.

@@ -49,8 +49,9 @@ struct TransportSettings {
         false;  // https hops of http-01 redirects (RFC 8555 section 8.3): content counts, not identity
 };
 
-/// cpp-httplib's client, kept alive between requests to one origin. The server's chain is verified and the URL's host
-/// must be in its certificate.
+/// HTTP/1.1 with a total deadline, bounded answers, connections kept between requests to one origin, no proxy, no
+/// compression. The server's chain is verified, and the URL's host must be in its SAN (RFC 9525). Not over cpp-httplib:
+/// its client has time limits per read only and buffers header lines without bound.
 std::unique_ptr<Transport> make_http_transport(TransportSettings settings);
 
 }  // namespace signet::net

@@ -1,0 +1,187 @@
+#include "net/resolver.h"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <thread>
+
+#include "base/error.h"
+#include "net/transport.h"
+#include "support/background_program.h"
+#include "support/dns_responder.h"
+#include "support/programs.h"
+#include "support/scripted_server.h"
+
+using namespace signet;
+using namespace signet::net;
+using namespace std::chrono_literals;
+using test::DnsResponder;
+
+namespace {
+
+using Answer = DnsResponder::Answer;
+
+base::Bytes v4(std::uint8_t last) { return {10, 0, 0, last}; }
+base::Bytes v6(std::uint8_t last) { return {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}; }
+
+Answer script(const std::string& name, int type) {
+    const bool a = type == DnsResponder::k_a;
+    const bool txt = type == DnsResponder::k_txt;
+    if (name == "servfail.test") return {DnsResponder::k_servfail, {}};
+    if (name == "refused.test") return {DnsResponder::k_refused, {}};
+    if (name == "silent.test") return {.silent = true};
+    if (name == "garbage.test") return {.garbage = true};
+    if (name == "empty.test") return {};
+    if (name == "both.test" && !txt) return {0, {{name, type, a ? v4(1) : v6(1)}}};
+    if (name == "four.test") return a ? Answer{0, {{name, type, v4(4)}}} : Answer{};
+    if (name == "six.test") return type == DnsResponder::k_aaaa ? Answer{0, {{name, type, v6(6)}}} : Answer{};
+    if (name == "alias.test" && !txt) {
+        return {0,
+                {{name, DnsResponder::k_cname, DnsResponder::wire_name("both.test")},
+                 {"both.test", type, a ? v4(1) : v6(1)}}};
+    }
+    if (name == "alias.test") return {0, {{name, DnsResponder::k_cname, DnsResponder::wire_name("_x.texts.test")}}};
+    if (name == "loop.test") return {0, {{name, DnsResponder::k_cname, DnsResponder::wire_name("loop.test")}}};
+    if (name == "many.test" && a) {
+        Answer answer;
+        for (std::uint8_t i = 1; i <= 60; ++i) answer.records.push_back({name, type, v4(i)});
+        return answer;
+    }
+    if (name == "many.test" && txt) {
+        Answer answer;
+        for (int i = 0; i < 100; ++i)
+            answer.records.push_back({name, type, DnsResponder::txt({"t" + std::to_string(i)})});
+        return answer;
+    }
+    if (name == "_x.texts.test" && txt) {
+        return {0,
+                {{name, type, DnsResponder::txt({"one"})},
+                 {name, type, DnsResponder::txt({"two ", "in pieces"})},
+                 {name, type, DnsResponder::txt({""})}}};
+    }
+    return {DnsResponder::k_nxdomain, {}};
+}
+
+std::vector<std::string> texts_of(const std::vector<Address>& addresses) {
+    std::vector<std::string> texts;
+    for (const auto& address : addresses) texts.push_back(address.text());
+    std::sort(texts.begin(), texts.end());
+    return texts;
+}
+
+bool is_dns_error(Resolver& resolver, const std::string& name, bool texts) {
+    try {
+        if (texts) {
+            resolver.texts(name);
+        } else {
+            resolver.addresses(name);
+        }
+        return false;
+    } catch (const base::Error& error) {
+        return error.kind() == base::Kind::dns && error.message().find(name) != std::string::npos;
+    }
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("resolver: addresses of both families, aliases followed") {
+    const DnsResponder dns(script);
+    const auto resolver = make_resolver(dns.address());
+    CHECK(texts_of(resolver->addresses("both.test")) == Texts{"10.0.0.1", "fd00::1"});
+    CHECK(texts_of(resolver->addresses("four.test")) == Texts{"10.0.0.4"});
+    CHECK(texts_of(resolver->addresses("six.test")) == Texts{"fd00::6"});
+    CHECK(texts_of(resolver->addresses("alias.test")) == Texts{"10.0.0.1", "fd00::1"});
+    CHECK(resolver->addresses("many.test").size() == 32);
+    CHECK(resolver->addresses("empty.test").empty());
+    CHECK(resolver->addresses("nowhere.test").empty());
+    CHECK(texts_of(resolver->addresses("192.0.2.1")) == Texts{"192.0.2.1"});
+}
+
+TEST_CASE("resolver: text records whole, over TCP when cut, aliases followed") {
+    const DnsResponder dns(script);
+    const auto resolver = make_resolver(dns.address());
+    CHECK(resolver->texts("_x.texts.test") == Texts{"one", "two in pieces", ""});
+    CHECK(resolver->texts("alias.test") == Texts{"one", "two in pieces", ""});
+    CHECK(dns.tcp_queries() == 0);
+    CHECK(resolver->texts("many.test").size() == 64);
+    CHECK(dns.tcp_queries() == 1);
+    CHECK(resolver->texts("empty.test").empty());
+    CHECK(resolver->texts("nowhere.test").empty());
+}
+
+TEST_CASE("resolver: failures are errors, not empty answers") {
+    const DnsResponder dns(script);
+    const auto resolver = make_resolver(dns.address(), 300ms);
+    for (const char* name : {"servfail.test", "refused.test", "silent.test", "garbage.test"}) {
+        CAPTURE(name);
+        CHECK(is_dns_error(*resolver, name, true));
+        CHECK(is_dns_error(*resolver, name, false));
+    }
+    CHECK(is_dns_error(*resolver, "loop.test", true));
+    const auto nobody = make_resolver("127.0.0.1:1", 300ms);
+    CHECK(is_dns_error(*nobody, "both.test", false));
+}
+
+TEST_CASE("resolver: one resolver serves many threads") {
+    const DnsResponder dns(script);
+    const auto resolver = make_resolver(dns.address());
+    std::atomic<int> good = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 10; ++i) {
+                if (resolver->addresses("four.test").size() == 1 && resolver->texts("_x.texts.test").size() == 3)
+                    ++good;
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(good == 80);
+}
+
+TEST_CASE("resolver: without a server the system answers, its hosts file too") {
+    const auto resolver = make_resolver("");
+    const auto found = texts_of(resolver->addresses("localhost"));
+    CHECK_FALSE(found.empty());
+    for (const auto& text : found) CHECK((text == "::1" || text.starts_with("127.")));
+}
+
+TEST_CASE("resolver: a server is an address with a port") {
+    for (const char* text : {"dns.test:53", "127.0.0.1", "127.0.0.1:0", "::1:53", ":53"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(make_resolver(text), base::Error);
+    }
+    CHECK_NOTHROW(make_resolver("[::1]:53"));
+}
+
+TEST_CASE("resolver: understands a DNS server that we did not write") {
+    if (!test::installed("pebble-challtestsrv")) {
+        MESSAGE("skipped: pebble-challtestsrv is not installed");
+        return;
+    }
+    const auto free_port = [] { return test::ScriptedServer([](test::ScriptedServer::Connection&) {}).port(); };
+    const auto dns = "127.0.0.1:" + std::to_string(free_port());
+    const auto management = "127.0.0.1:" + std::to_string(free_port());
+    test::BackgroundProgram server({"pebble-challtestsrv", "-dns01", dns, "-management", management, "-http01", "",
+                                    "-https01", "", "-tlsalpn01", "", "-defaultIPv4", "10.1.2.3", "-defaultIPv6", ""});
+    REQUIRE(server.wait_for("management"));
+    TransportSettings settings;
+    settings.allow_http = true;
+    OutboundRequest set;
+    set.method = "POST";
+    set.url = "http://" + management + "/set-txt";
+    set.body = R"({"host":"_acme-challenge.a.test.","value":"a value"})";
+    bool added = false;
+    for (int i = 0; i < 500 && !added; ++i) {  // it says "management" before it listens
+        try {
+            added = make_http_transport(settings)->send(set).status == 200;
+        } catch (const base::Error&) {
+            std::this_thread::sleep_for(10ms);
+        }
+    }
+    REQUIRE(added);
+    const auto resolver = make_resolver(dns);
+    CHECK(resolver->texts("_acme-challenge.a.test") == Texts{"a value"});
+    CHECK(texts_of(resolver->addresses("a.test")) == Texts{"10.1.2.3"});
+}
