@@ -140,7 +140,8 @@ std::string critical_extensions(const Certificate& certificate, Role) {
 /// weaknesses count as they do for issuance.
 std::string weak_rsa(const crypto::PublicKey& key) {
     const base::Bytes exponent = key.parts().second;
-    const bool old = exponent == base::Bytes{3} || exponent == base::Bytes{17} || key.bits() > k_longest_to_issue;
+    const bool odd = !exponent.empty() && (exponent.back() & 1) != 0 && exponent != base::Bytes{1};
+    const bool old = (odd && exponent.size() < 3) || key.bits() > k_longest_to_issue;
     if (!old) return crypto::weakness(key).value_or("");
     return key.bits() < k_shortest_rsa || key.bits() > k_longest_rsa ? key.describe() + " is too short or too long"
                                                                      : "";
@@ -176,7 +177,7 @@ constexpr CertificateRule k_rules[] = {
     {"critical-extension", "RFC 5280 section 4.2", "use a certificate without it", critical_extensions},
     {"authority-key-id", "RFC 5280 section 4.2.1.1", k_reissue, authority_key},
     {"subject-key-id", "RFC 5280 section 4.2.1.2", k_reissue, subject_key},
-    {"key-usage", "RFC 5280 section 6.1.4 (n)", "use an issuer with keyCertSign", ca_usage},
+    {"cert-sign", "RFC 5280 section 6.1.4 (n)", "use an issuer with keyCertSign", ca_usage},
     {"san-critical", "RFC 5280 section 4.2.1.6", k_reissue, san_critical},
     {"name-syntax", "RFC 5280 section 4.2.1.6", "have it issued again for names in the preferred name syntax",
      name_syntax},

@@ -132,21 +132,8 @@ private:
         for (const Index index : path) out.chain.push_back(pool_.certificate(index));
         std::stable_sort(findings.begin(), findings.end(),
                          [](const Finding& a, const Finding& b) { return a.certificate < b.certificate; });
+        out.checks = checks_made(request_, out.chain.size(), findings);
         out.findings = std::move(findings);
-        out.checks = checks(out.chain);
-        return out;
-    }
-
-    std::vector<std::string> checks(const std::vector<Certificate>& chain) const {
-        const std::string count = std::to_string(chain.size());
-        std::vector<std::string> out{"signatures of " + std::to_string(chain.size() - 1) + " certificates",
-                                     "validity of " + count + " certificates at " + base::format_time(request_.at),
-                                     "names, CA rights, path lengths, name constraints and policies of the chain",
-                                     "keys, serial numbers and extensions of " + count + " certificates"};
-        if (request_.purpose != Purpose::any)
-            out.push_back(std::string("purpose ") + (request_.purpose == Purpose::server ? "server" : "client") +
-                          " of " + count + " certificates");
-        if (request_.max_depth) out.push_back("at most " + std::to_string(*request_.max_depth) + " intermediates");
         return out;
     }
 

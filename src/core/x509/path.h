@@ -29,11 +29,17 @@ struct Finding {
     std::string remedy;   // what would mend it
 };
 
+/// Something that was looked at, for people: "signatures of 3 certificates".
+struct Check {
+    std::string what;
+    bool passed;
+};
+
 struct PathResult {
     bool valid() const { return findings.empty(); }
-    std::vector<Certificate> chain;   // leaf first, anchor last; of the best candidate when not valid
-    std::vector<Finding> findings;    // of that candidate
-    std::vector<std::string> checks;  // what was looked at, for people: "signatures of 3 certificates"
+    std::vector<Certificate> chain;  // leaf first, anchor last; of the best candidate when not valid
+    std::vector<Finding> findings;   // of that candidate
+    std::vector<Check> checks;
 };
 
 /// RFC 5280 section 6. Candidate paths are enumerated here, bounded in number and in signature checks, each judged

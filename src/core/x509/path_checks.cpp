@@ -55,7 +55,44 @@ void check_leaf_usage(const Certificate& leaf, Purpose purpose, std::vector<Find
                    "use a certificate with digitalSignature"});
 }
 
+/// Rules that one line of the report stands for. What is in no list belongs to the last line, "form".
+struct CheckGroup {
+    std::string what;
+    std::vector<std::string_view> rules;
+};
+
+std::vector<CheckGroup> check_groups(const PathRequest& request, std::size_t certificates) {
+    const std::string count = std::to_string(certificates) + (certificates == 1 ? " certificate" : " certificates");
+    std::vector<CheckGroup> groups{
+        {"chain of " + count + " to a trust anchor", {"untrusted-root", "no-issuer"}},
+        {"signatures", {"signature", "algorithm"}},
+        {"validity at " + base::format_time(request.at), {"expired", "not-yet-valid"}},
+        {"CA rights, path lengths, name constraints and policies",
+         {"basic-constraints", "cert-sign", "path-length", "name-constraints", "constraint-syntax", "depth", "policy"}},
+    };
+    if (request.purpose != Purpose::any) {
+        groups.push_back({std::string("purpose ") + (request.purpose == Purpose::server ? "server" : "client"),
+                          {"extended-key-usage", "key-usage"}});
+    }
+    groups.push_back({"keys, serial numbers and extensions", {}});
+    return groups;
+}
+
 }  // namespace
+
+std::vector<Check> checks_made(const PathRequest& request, std::size_t certificates,
+                               const std::vector<Finding>& findings) {
+    const std::vector<CheckGroup> groups = check_groups(request, certificates);
+    std::vector<Check> out;
+    for (const CheckGroup& group : groups) out.push_back({group.what, true});
+    for (const Finding& finding : findings) {
+        const auto group = std::find_if(groups.begin(), groups.end() - 1, [&](const CheckGroup& g) {
+            return std::find(g.rules.begin(), g.rules.end(), finding.rule) != g.rules.end();
+        });
+        out[static_cast<std::size_t>(group - groups.begin())].passed = false;
+    }
+    return out;
+}
 
 std::string describe(const Certificate& certificate) {
     if (!certificate.subject().empty()) return certificate.subject().text();

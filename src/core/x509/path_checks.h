@@ -17,6 +17,10 @@ std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vecto
 /// What only the whole path shows: its depth and its policies. Leaf first, anchor last.
 std::vector<Finding> whole_path_findings(const std::vector<Certificate>& chain, const PathRequest& request);
 
+/// What was looked at in a path of so many certificates, and which of it the findings spoil.
+std::vector<Check> checks_made(const PathRequest& request, std::size_t certificates,
+                               const std::vector<Finding>& findings);
+
 /// `child` is not signed by `issuer`.
 Finding signature_finding(const Certificate& child, const Certificate& issuer, int index);
 

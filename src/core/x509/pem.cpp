@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "x509/der.h"
 
 namespace signet::x509 {
 namespace {
@@ -121,6 +122,17 @@ std::vector<Certificate> parse_certificates(std::string_view pem, std::string_vi
         throw Error{Kind::bad_input, std::string(what) + " holds no certificate",
                     "give a file with BEGIN CERTIFICATE blocks"};
     return out;
+}
+
+std::vector<Certificate> parse_certificate_file(std::string_view contents, std::string_view what) {
+    const bool der = !contents.empty() && static_cast<std::uint8_t>(contents.front()) == der::k_sequence &&
+                     contents.find("-----BEGIN ") == std::string_view::npos;
+    if (!der) return parse_certificates(contents, what);
+    try {
+        return {Certificate::from_der(base::bytes_of(contents))};
+    } catch (const Error& error) {
+        throw Error{Kind::bad_input, std::string(what) + ": " + error.message(), error.hint()};
+    }
 }
 
 std::string encode_certificates(const std::vector<Certificate>& certificates) {

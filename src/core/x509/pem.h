@@ -28,6 +28,8 @@ std::string encode_pem(std::string_view label, base::ByteView der);
 
 /// All CERTIFICATE blocks, in order. Throws bad_input when there is none, or one does not parse.
 std::vector<Certificate> parse_certificates(std::string_view pem, std::string_view what);
+/// The same for a file that may be PEM or one DER certificate: its content tells.
+std::vector<Certificate> parse_certificate_file(std::string_view contents, std::string_view what);
 std::string encode_certificates(const std::vector<Certificate>& certificates);
 
 }  // namespace signet::x509

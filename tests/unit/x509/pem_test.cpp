@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "support/make_chain.h"
 
 using namespace signet;
 
@@ -55,4 +56,16 @@ TEST_CASE("pem: certificates that are none are refused") {
                          base::Error);
     CHECK_THROWS_AS(x509::parse_certificates(x509::encode_pem("CERTIFICATE", base::Bytes{0x30, 0x00}), "chain.pem"),
                     base::Error);
+}
+
+TEST_CASE("pem: a file of certificates is PEM or DER by its content") {
+    test::ChainMaker maker(base::from_unix(1'800'000'000));
+    const auto root = maker.self_signed(maker.ca_template("Root")).certificate;
+    const std::string pem = x509::encode_certificates({root, root});
+    CHECK(x509::parse_certificate_file(pem, "f").size() == 2);
+    CHECK(x509::parse_certificate_file("a comment\n" + pem, "f").size() == 2);
+    CHECK(x509::parse_certificate_file(base::text_of(root.der()), "f") == std::vector{root});
+    for (const std::string_view bad : {std::string_view(""), std::string_view("0"), std::string_view("\x30\x00", 2), std::string_view("x")}) {
+        CHECK_THROWS_AS(x509::parse_certificate_file(bad, "f"), base::Error);
+    }
 }
