@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +16,7 @@ namespace signet::test {
 class ChildProcess {
 public:
     template <class Work>
-    explicit ChildProcess(Work work) : pid_(::fork()) {
+    explicit ChildProcess(Work work) : pid_(fork_now()) {
         if (pid_ < 0) throw std::runtime_error("cannot fork");
         if (pid_ > 0) return;
         try {
@@ -45,6 +46,10 @@ public:
     }
 
 private:
+    static pid_t fork_now() {
+        std::fflush(nullptr);  // else both would print what is buffered
+        return ::fork();
+    }
     pid_t pid_;
 };
 
