@@ -33,6 +33,7 @@ public:
         if (pid_ > 0) kill();
     }
 
+    pid_t pid() const { return pid_; }
     /// Its exit status; 128 + signal when a signal ended it.
     int wait() {
         int status = 0;

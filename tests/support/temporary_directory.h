@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -11,8 +12,8 @@ namespace signet::test {
 /// A directory of this test's own, gone with everything in it when it dies.
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "signet-test-XXXXXX").string();
+    explicit TemporaryDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = (parent / "signet-test-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::filesystem::filesystem_error("mkdtemp", name, {});
         path_ = name;
     }
@@ -29,5 +30,11 @@ public:
 private:
     std::filesystem::path path_;
 };
+
+/// Where syncing costs nothing, for tests that write thousands of files and never pull the plug.
+inline std::filesystem::path in_memory() {
+    const std::filesystem::path memory("/dev/shm");
+    return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
 
 }  // namespace signet::test

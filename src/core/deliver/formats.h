@@ -11,9 +11,9 @@ namespace signet::deliver {
 
 /// A file that a format makes of a bundle.
 struct File {
-    std::string name;      // "tls.crt"
+    std::string name;  // "tls.crt"
     base::Secret contents;
-    bool secret;           // holds a private key: 0600 unless --key-mode
+    bool secret;  // holds a private key: 0600 unless --key-mode
 };
 
 /// One row of the format table: feeds --format, help, man and completion.
