@@ -35,9 +35,13 @@ Options global_options(Globals& globals) {
 
 CommandTable command_table(Globals& globals) {
     return {
-        .groups = {},
+        .groups = {{.name = "ca", .summary = "create, show and publish certificate authorities"}},
         .commands =
             {
+                ca_init_command(),
+                ca_show_command(),
+                ca_list_command(),
+                ca_export_command(),
                 completion_command(),
                 help_command(),
                 version_command(),

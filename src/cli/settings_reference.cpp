@@ -49,7 +49,8 @@ const SettingsSection k_profile{
     "profile.NAME",
     "What may be signed. `default`, `server`, `client` (one usage each) and `svid` (SPIFFE X509-SVID rules) are "
     "ready-made; "
-    "a table of the same name changes them key by key. A kind of name that is not permitted is refused.",
+    "a table of the same name changes them key by key. A kind of name that is not listed is not permitted: a table "
+    "with any permit_* key states them all.",
     {{"ca", "\"default\"", "The authority that signs."},
      {"permit_dns", "[\"**\"]",
       "DNS names: `x.y` itself; `*.y` one label under y; `**.y` any depth under y; `**` all."},

@@ -46,7 +46,7 @@ x509::Certificate read_ca(const base::Path& path) {
     const auto near = base::nearest(name, names);
     const std::string hint = near            ? "did you mean '" + *near + "'?"
                              : names.empty() ? "signet ca init"
-                                             : "there is: " + base::join(names, ", ");
+                                             : "use one of: " + base::join(names, ", ");
     throw Error{Kind::not_found, "there is no CA '" + base::printable(name) + "' in " + layout.root().string(), hint};
 }
 

@@ -1,0 +1,45 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/authority_view.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+
+namespace signet::cli {
+namespace {
+
+int run(Context& context, const std::string& name) {
+    const auto store = store::Store::open(context.store());
+    const base::Time now = context.seams.clock.now();
+    const AuthorityView view = view_authority(*store, name, now);
+    if (context.out.json())
+        context.out.document(authority_json(view));
+    else
+        print_authority(context.out, view, now);
+    return k_exit_done;
+}
+
+}  // namespace
+
+Command ca_show_command() {
+    auto name = std::make_shared<std::string>("default");
+    return {
+        .name = "ca show",
+        .summary = "show a CA: its certificates and what hangs on them",
+        .description =
+            "With --json: name, root, root_only, issuing[] and anchors[]. Each certificate has id (the first 8 hex "
+            "digits of its subject key identifier), subject, serial, not_before, not_after, key_type and "
+            "fingerprint_sha256; those of issuing[] also have current and living_leaves, the number of certificates "
+            "issued that have not ended.",
+        .arguments = {{.label = "NAME",
+                       .text = "the CA; default: default",
+                       .target = name.get(),
+                       .complete = Complete::authority}},
+        .examples = {{"signet ca show --json | jq -r .root.fingerprint_sha256", "the pin for fetch --root-sha256"}},
+        .see_also = {"ca init", "ca list", "ca export"},
+        .reads_environment = false,
+        .run = [name](Context& context) { return run(context, *name); }};
+}
+
+}  // namespace signet::cli

@@ -1,0 +1,44 @@
+#include "cli/default_settings.h"
+
+#include "cli/layout_text.h"
+#include "cli/settings_reference.h"
+
+namespace signet::cli {
+namespace {
+
+constexpr std::size_t k_width = 98;
+
+void comment(std::string& text, std::string_view words) {
+    for (const std::string& line : fill(words, k_width)) text += "# " + line + "\n";
+}
+
+/// "profile.NAME.acme" → "profile.default.acme"
+std::string table_name(std::string_view section) {
+    std::string name(section);
+    if (const std::size_t at = name.find("NAME"); at != std::string::npos) name.replace(at, 4, "default");
+    return name;
+}
+
+}  // namespace
+
+std::string default_settings() {
+    std::string text =
+        "# Settings of signet. A key that is commented out has the value shown. An unknown key is an error.\n"
+        "# signet.toml(5) tells more; serve-acme reads this file when it starts.\n";
+    for (const SettingsSection& section : settings_reference()) {
+        text += "\n";
+        if (!section.name.empty()) {
+            comment(text, section.text);
+            text += "[" + table_name(section.name) + "]\n";
+        }
+        for (const Setting& setting : section.settings) {
+            comment(text, setting.text);
+            // Above the first table stands what is not the same when it is absent.
+            text += (section.name.empty() ? "" : "#") + std::string(setting.key) + " = " +
+                    std::string(setting.default_text) + "\n";
+        }
+    }
+    return text;
+}
+
+}  // namespace signet::cli

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Killed with -9 at any moment, ca init is completed by the next run: at random moments, and at each system call that
+# changes something.
+. "$(dirname "$0")/lib.sh"
+need openssl sqlite3
+
+# The next run succeeds, and what it leaves is whole: one CA, its keys private, entered once, nothing lying about.
+check_completed() {
+    local directory=$SIGNET_STORE/authorities/default
+    expect_exit 0 signet ca init
+    expect "the chain" openssl verify -x509_strict -CAfile "$directory/root.crt" "$directory/issuing.crt"
+    same "files of the CA" "$(find "$directory" -type f -printf '%f %m\n' | sort | tr '\n' ' ')" \
+        "issuing.crt 644 issuing.key 600 root.crt 644 root.key 600 "
+    same "CAs and what is left over" "$(ls -A "$SIGNET_STORE/authorities")" default
+    same "the store" "$(find "$SIGNET_STORE" -maxdepth 1 -type f ! -name 'signet.db-*' -printf '%f\n' | sort | tr '\n' ' ')" \
+        "signet.db signet.toml "
+    same "entries in the audit log" \
+        "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM audit WHERE action = 'ca.created'")" 1
+    same "entries in the inventory" "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM certificates")" 2
+    expect_exit 0 signet ca show
+}
+
+step "at random moments"
+for round in $(seq 1 15); do
+    export SIGNET_STORE=$WORK/random-$round
+    signet ca init >/dev/null 2>&1 &
+    pid=$!
+    sleep "0.0$(printf '%02d' $((round * 4)))"
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    check_completed
+    rm -rf "$SIGNET_STORE"
+done
+
+step "at each system call that changes something"
+command -v strace >/dev/null || { echo "(strace is not installed)"; exit 0; }
+strace -o /dev/null true 2>/dev/null || { echo "(strace may not trace here)"; exit 0; }
+total=0
+for call in mkdir write pwrite64 fsync fdatasync rename link unlink ftruncate fchmod; do
+    stride=1
+    [ "$call" != pwrite64 ] || stride=11 # some 150 of them, most into the same few pages
+    number=1
+    while :; do
+        export SIGNET_STORE=$WORK/$call-$number
+        CODE=0
+        # The inner exit keeps the shell from telling of each death.
+        (strace -f -o /dev/null -e trace="$call" -e "inject=$call:signal=KILL:when=$number" signet ca init; exit $?) \
+            >/dev/null 2>&1 || CODE=$?
+        [ "$CODE" -eq 137 ] || break
+        check_completed
+        rm -rf "$SIGNET_STORE"
+        number=$((number + stride))
+        total=$((total + 1))
+    done
+    same "exit code of the run that was not killed" "$CODE" 0
+done
+[ "$total" -gt 30 ] || fail "only $total calls were tried"
+echo "($total calls)"
