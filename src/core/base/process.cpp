@@ -101,6 +101,12 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 /// Default signals, an empty mask, its own group, no descriptor above the three.
 pid_t spawn(const ProcessRequest& request, const Fd& input, const Fd& output, const Fd& errors) {
+    std::vector<std::string> arguments = request.arguments;
+    std::vector<std::string> environment = clean_environment(request.environment);
+    const std::string program = find_program(arguments.empty() ? "" : arguments.front());
+    const std::vector<char*> argument_list = pointers(arguments), environment_list = pointers(environment);
+
+    // Nothing throws from here on until both are destroyed.
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
@@ -117,12 +123,9 @@ pid_t spawn(const ProcessRequest& request, const Fd& input, const Fd& output, co
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
 
-    std::vector<std::string> arguments = request.arguments;
-    std::vector<std::string> environment = clean_environment(request.environment);
-    const std::string program = find_program(arguments.empty() ? "" : arguments.front());
     pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, pointers(arguments).data(),
-                                    pointers(environment).data());
+    const int error =
+        ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argument_list.data(), environment_list.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) throw_environment("cannot run " + printable(program), error);

@@ -21,6 +21,7 @@ constexpr std::size_t k_nonces_kept = 16;
 constexpr std::size_t k_nonce_length = 512;
 constexpr std::chrono::milliseconds k_request_timeout = std::chrono::seconds(30);
 constexpr std::chrono::milliseconds k_shortest_timeout{1};
+constexpr base::Duration k_last_try = std::chrono::seconds(1);
 constexpr base::Duration k_slowest_poll = std::chrono::seconds(10);
 
 // A failure that passes by itself when a server starts, restarts or is overloaded. Kind tls is none: who answers with
@@ -73,7 +74,10 @@ net::Response get_patiently(net::Transport& transport, base::Clock& clock, base:
         }
         if (!told) progress("waiting for the server: " + failure->message());
         told = true;
-        if (!retry.wait(wish)) throw *failure;
+        if (retry.wait(wish)) continue;
+        // The next step of the back-off would be too late: one last try shortly before the end.
+        const auto last = deadline - k_last_try;
+        if (wish || clock.now() >= last || !clock.wait_until(last, {})) throw *failure;
     }
 }
 

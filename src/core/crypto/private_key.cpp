@@ -56,13 +56,14 @@ Bytes number_of(const EVP_PKEY* key, const char* name) {
     return bytes;
 }
 
+void free_octets(void* octets) { OPENSSL_free(octets); }
+
 Bytes encoded_spki(const EVP_PKEY* key) {
     unsigned char* raw = nullptr;
     const int size = i2d_PUBKEY(key, &raw);
     check(size > 0, "encoding a public key");
-    Bytes der(raw, raw + size);
-    OPENSSL_free(raw);
-    return der;
+    const std::unique_ptr<unsigned char, Deleter<free_octets>> der(raw);
+    return {raw, raw + size};
 }
 
 /// A key object of its own, so that copies of the public half never keep the private one in memory.
@@ -71,6 +72,16 @@ PublicKey public_half(EVP_PKEY* key) {
         return PublicKey::from_rsa(number_of(key, OSSL_PKEY_PARAM_RSA_N), number_of(key, OSSL_PKEY_PARAM_RSA_E));
     }
     return PublicKey::from_spki(encoded_spki(key));
+}
+
+/// The same for a key whose type is known: a point needs no encoder.
+PublicKey public_half(EVP_PKEY* key, KeyType type) {
+    if (coordinate_size(type) == 0) return public_half(key);
+    unsigned char* raw = nullptr;
+    const std::size_t size = EVP_PKEY_get1_encoded_public_key(key, &raw);
+    const std::unique_ptr<unsigned char, Deleter<free_octets>> point(raw);
+    check(size > 0, "encoding a public key");
+    return PublicKey::from_spki(write_spki(type, {raw, size}));
 }
 
 struct PassphraseRequest {
@@ -132,7 +143,7 @@ PrivateKey PrivateKey::generate(KeyType type) {
         throw Error(Kind::environment, "this OpenSSL cannot make a key of type " + std::string(key_type_name(type)),
                     "choose another key type");
     }
-    PublicKey public_key = public_half(key.get());
+    PublicKey public_key = public_half(key.get(), type);
     return PrivateKey(std::make_unique<State>(State{std::move(key), std::move(public_key)}));
 }
 
