@@ -166,7 +166,9 @@ void AcmeClient::take_certificate(const std::string& url, const Leaf& leaf) {
     const std::string_view text = std::string_view(answer.body).substr(from + begin.size(), to - from - begin.size());
     const auto der = base::base64_decode(text, true);
     if (!der) throw Failure{"certificate: no base64 within the PEM", false};
-    const auto holds = [&](base::ByteView part) { return !std::ranges::search(*der, part).empty(); };
+    const auto holds = [&](base::ByteView part) {
+        return std::search(der->begin(), der->end(), part.begin(), part.end()) != der->end();
+    };
     if (!holds(leaf.spki_der)) throw Failure{"certificate: not for the key of the CSR", false};
     if (!holds(base::bytes_of(leaf.name))) throw Failure{"certificate: not for the name ordered", false};
 }
