@@ -16,11 +16,11 @@ struct Jws {
     std::string protected_b64url;  // as received: the signature covers these very characters
     std::string payload_b64url;
     base::Bytes signature;
-    base::Bytes payload;           // decoded; empty for POST-as-GET
+    base::Bytes payload;  // decoded; empty for POST-as-GET
     crypto::SignatureAlgorithm algorithm;
     std::string url;
     std::optional<std::string> nonce;
-    std::optional<std::string> kid;             // exactly one of kid and jwk
+    std::optional<std::string> kid;  // exactly one of kid and jwk
     std::optional<crypto::PublicKey> jwk;
 };
 
