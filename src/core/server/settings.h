@@ -11,7 +11,8 @@ namespace signet::server {
 
 /// [server] and [validation] of signet.toml.
 struct Settings {
-    std::string default_profile = "default";      // top level of the file; empty: newOrder at /acme/directory names the profiles
+    std::string default_profile =
+        "default";  // top level of the file; empty: newOrder at /acme/directory names the profiles
     std::string listen = "0.0.0.0:8443";
     std::string http_listen = "0.0.0.0:8080";
     std::vector<std::string> hostnames;
@@ -22,15 +23,16 @@ struct Settings {
     std::vector<std::string> caa_identities;
     base::Duration nonce_lifetime{}, order_lifetime{}, authorization_lifetime{};
 
-    std::string resolver;                         // ADDR:PORT or empty
+    std::string resolver;  // ADDR:PORT or empty
     int http01_port = 80;
     std::vector<net::Cidr> allow_targets, deny_targets;
     int concurrency = 64;
 
-    std::string auth;                             // --auth: mode of profiles that set none; empty: challenge
+    std::string auth;  // --auth: mode of profiles that set none; empty: challenge
 };
 
-/// Reads the tables [server] and [validation] and the key default_profile of the file. Throws bad_input with line and nearest key.
+/// Reads the tables [server] and [validation] and the key default_profile of the file. Throws bad_input with line and
+/// nearest key.
 Settings read_settings(base::TomlTable& file);
 
 }  // namespace signet::server

@@ -1,0 +1,61 @@
+#include "server/authorization_modes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace signet::server {
+namespace {
+
+bool by_challenge(const ca::Profile& profile, std::string_view proof) {
+    return std::ranges::find(profile.acme.challenges, proof) != profile.acme.challenges.end();
+}
+
+// What was really validated counts in trust mode too: an authorization may be older than the mode.
+bool by_trust(const ca::Profile&, std::string_view) { return true; }
+
+constexpr std::array<AuthorizationMode, 2> k_modes{{
+    {"challenge", false, by_challenge, {}},
+    {"trust", true, by_trust, "every account gets what the profile permits, without any challenge"},
+}};
+
+const AuthorizationMode* find_mode(std::string_view name) {
+    const auto found = std::ranges::find(k_modes, name, &AuthorizationMode::name);
+    return found == k_modes.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const AuthorizationMode& mode_of(const ca::Profile& profile, const Settings& settings) {
+    const auto& name = profile.acme.auth.empty() ? settings.auth : profile.acme.auth;
+    const auto* mode = find_mode(name);
+    return mode == nullptr ? k_modes.front() : *mode;
+}
+
+std::vector<std::string> mode_names() {
+    std::vector<std::string> names;
+    for (const auto& mode : k_modes) names.emplace_back(mode.name);
+    return names;
+}
+
+void check_mode(std::string_view name, std::string_view what) {
+    if (name.empty() || find_mode(name) != nullptr) return;
+    throw base::Error{base::Kind::bad_input,
+                      std::string(what) + ": there is no mode \"" + base::printable(name, 40) + "\"",
+                      "use one of: " + base::join(mode_names(), ", ")};
+}
+
+std::vector<std::string> mode_warnings(const Live& live) {
+    std::vector<std::string> warnings;
+    for (const auto& [name, profile] : live.profiles) {
+        const auto& mode = mode_of(profile, live.settings);
+        if (mode.warning.empty()) continue;
+        warnings.push_back("profile '" + name + "' is in mode " + std::string(mode.name) + ": " +
+                           std::string(mode.warning));
+    }
+    return warnings;
+}
+
+}  // namespace signet::server

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/live.h"
+#include "store/records.h"
+
+namespace signet::server {
+
+/// How an authorization becomes valid under a profile: a row per mode in authorization_modes.cpp.
+struct AuthorizationMode {
+    std::string_view name;
+    bool grants_at_once;                                                  // authorizations start valid, orders ready
+    bool (*accepts)(const ca::Profile& profile, std::string_view proof);  // does this evidence count at finalize?
+    std::string_view warning;  // said at start, in /health and in the audit log; empty: none
+};
+
+/// The mode of a profile: its own, else what `serve-acme --auth` says, else challenge.
+const AuthorizationMode& mode_of(const ca::Profile& profile, const Settings& settings);
+/// "challenge", "trust": the values of `auth` and --auth.
+std::vector<std::string> mode_names();
+/// Throws bad_input naming `what` when there is no such mode.
+void check_mode(std::string_view name, std::string_view what);
+std::vector<std::string> mode_warnings(const Live& live);
+
+}  // namespace signet::server

@@ -1,0 +1,140 @@
+#include "store/authorizations.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "acme/messages.h"
+#include "acme/problem.h"
+#include "acme/status.h"
+#include "base/error.h"
+#include "server/router.h"
+
+namespace signet::server {
+namespace {
+
+using base::Error;
+using base::Kind;
+using store::AuthorizationRecord;
+using store::AuthorizationStatus;
+using store::ChallengeRecord;
+using store::ChallengeStatus;
+
+constexpr auto k_poll_after = "1";  // seconds between two looks at a validation
+
+acme::State state_of(ChallengeStatus status) {
+    switch (status) {
+        case ChallengeStatus::pending:
+            return acme::State::pending;
+        case ChallengeStatus::processing:
+            return acme::State::processing;
+        case ChallengeStatus::valid:
+            return acme::State::valid;
+        case ChallengeStatus::invalid:
+            return acme::State::invalid;
+    }
+    return acme::State::invalid;
+}
+
+acme::State state_of(AuthorizationStatus status) {
+    switch (status) {
+        case AuthorizationStatus::pending:
+            return acme::State::pending;
+        case AuthorizationStatus::valid:
+            return acme::State::valid;
+        case AuthorizationStatus::invalid:
+            return acme::State::invalid;
+        case AuthorizationStatus::deactivated:
+            return acme::State::deactivated;
+        case AuthorizationStatus::expired:
+            return acme::State::expired;
+        case AuthorizationStatus::revoked:
+            return acme::State::revoked;
+    }
+    return acme::State::invalid;
+}
+
+// The arrows that time alone draws (RFC 8555 section 7.1.6).
+AuthorizationStatus status_now(const AuthorizationRecord& record, std::int64_t now) {
+    if (record.expires_at > now) return record.status;
+    if (record.status == AuthorizationStatus::pending) return AuthorizationStatus::invalid;
+    if (record.status == AuthorizationStatus::valid) return AuthorizationStatus::expired;
+    return record.status;
+}
+
+acme::ChallengeMessage message_of(const Exchange& exchange, const ChallengeRecord& record) {
+    acme::ChallengeMessage message;
+    message.type = record.type;
+    message.url = exchange.url("/acme/challenge/", record.id);
+    message.status = acme::state_name(state_of(record.status));
+    message.token = record.token;
+    if (record.validated_at) message.validated = base::from_unix(*record.validated_at);
+    message.error = record.error;
+    return message;
+}
+
+bool being_validated(const AuthorizationRecord& record) {
+    return std::ranges::any_of(record.challenges,
+                               [](const auto& challenge) { return challenge.status == ChallengeStatus::processing; });
+}
+
+net::Response answer(const Exchange& exchange, const AuthorizationRecord& record) {
+    acme::AuthorizationMessage message;
+    message.identifier = record.identifier;
+    message.status = acme::state_name(state_of(status_now(record, base::to_unix(exchange.now))));
+    message.expires = base::from_unix(record.expires_at);
+    message.wildcard = record.wildcard;
+    for (const auto& challenge : record.challenges) message.challenges.push_back(message_of(exchange, challenge));
+    auto response = json_response(200, acme::encode_authorization(message));
+    if (message.status == "pending" && being_validated(record)) response.set("Retry-After", k_poll_after);
+    return response;
+}
+
+net::Response answer(const Exchange& exchange, const ChallengeRecord& record) {
+    auto response = json_response(200, acme::encode_challenge(message_of(exchange, record)));
+    response.add("Link", "<" + exchange.url("/acme/authorization/", record.authorization) + ">;rel=\"up\"");
+    if (record.status == ChallengeStatus::processing) response.set("Retry-After", k_poll_after);
+    return response;
+}
+
+net::Response deactivate(Exchange& exchange) {
+    auto& record = *exchange.loaded.authorization;
+    const auto status = base::json_string_if_there(exchange.payload_json(), "status", "authorization");
+    if (status != "deactivated") {
+        throw Error{Kind::malformed, "an authorization can only be read or set to status \"deactivated\""};
+    }
+    exchange.services.store.write(
+        [&](store::Transaction& transaction) { store::deactivate_authorization(transaction, record.id); });
+    if (record.status == AuthorizationStatus::pending || record.status == AuthorizationStatus::valid) {
+        record.status = AuthorizationStatus::deactivated;
+    }
+    return answer(exchange, record);
+}
+
+}  // namespace
+
+net::Response authorization(Exchange& exchange) {
+    if (!exchange.post_as_get()) return deactivate(exchange);
+    return answer(exchange, *exchange.loaded.authorization);
+}
+
+net::Response challenge(Exchange& exchange) {
+    auto record = *exchange.loaded.challenge;
+    if (exchange.post_as_get()) return answer(exchange, record);
+    exchange.payload_json();  // {}: its members are none of RFC 8555's business
+    const auto now = base::to_unix(exchange.now);
+    // Settled or under way: answered as it is. A repeated POST starts nothing and fails nothing (section 7.5.1).
+    const bool open = status_now(*exchange.loaded.authorization, now) == AuthorizationStatus::pending &&
+                      record.status == ChallengeStatus::pending;
+    if (!open) return answer(exchange, record);
+    if (exchange.services.validation.full()) {
+        throw Error{Kind::rate_limited, "too many challenges wait for validation", "try again in a minute"};
+    }
+    bool started = false;
+    exchange.services.store.write(
+        [&](store::Transaction& transaction) { started = store::start_challenge(transaction, record.id, now); });
+    record.status = ChallengeStatus::processing;
+    if (started) exchange.services.validation.enqueue(record.id, exchange.account->record.id, exchange.now);
+    return answer(exchange, record);
+}
+
+}  // namespace signet::server

@@ -1,0 +1,38 @@
+#include <nlohmann/json.hpp>
+
+#include "acme/messages.h"
+#include "server/router.h"
+
+namespace signet::server {
+namespace {
+
+std::string describe(const ca::Profile& profile) {
+    const char* usage = profile.server && profile.client ? "server and client" : profile.server ? "server" : "client";
+    return std::string(usage) + " certificates, " + base::format_duration(profile.default_validity) + " by default";
+}
+
+}  // namespace
+
+net::Response show_directory(Exchange& exchange) {
+    const auto prefix = exchange.directory.substr(0, exchange.directory.rfind('/') + 1);
+    const auto& settings = exchange.live->settings;
+    acme::DirectoryMessage directory;
+    directory.new_nonce = prefix + "new-nonce";
+    directory.new_account = prefix + "new-account";
+    directory.new_order = prefix + "new-order";
+    directory.terms_of_service = settings.terms_of_service;
+    directory.website = settings.website;
+    directory.caa_identities = settings.caa_identities;
+    for (const auto& [name, profile] : exchange.live->profiles)
+        directory.profiles.emplace_back(name, describe(profile));
+    return json_response(200, acme::encode_directory(directory));
+}
+
+// RFC 8555 section 7.2; the nonce itself is added to the answer with every other header.
+net::Response new_nonce(Exchange& exchange) {
+    net::Response response;
+    response.status = exchange.request.method == "HEAD" ? 200 : 204;
+    return response;
+}
+
+}  // namespace signet::server

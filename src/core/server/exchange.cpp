@@ -1,0 +1,42 @@
+#include "server/exchange.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "base/error.h"
+
+namespace signet::server {
+namespace {
+
+std::string random_text(base::Random& random, std::size_t octets) {
+    base::Bytes bytes(octets);
+    random.fill(bytes);
+    return base::base64url_encode(bytes);
+}
+
+}  // namespace
+
+std::string Services::new_id() const { return random_text(random, 16); }
+std::string Services::new_token() const { return random_text(random, 32); }
+
+base::Json Exchange::payload_json() const {
+    auto json = base::parse_json(payload, "payload");
+    if (!json.is_object()) throw base::Error{base::Kind::malformed, "the payload is not a JSON object"};
+    return json;
+}
+
+void Exchange::require_post_as_get() const {
+    if (!post_as_get()) {
+        throw base::Error{base::Kind::malformed, "this resource is read by POST-as-GET: the payload must be empty"};
+    }
+}
+
+net::Response json_response(int status, const base::Json& json) {
+    net::Response response;
+    response.status = status;
+    response.set("Content-Type", "application/json");
+    response.body = base::dump_json(json);
+    return response;
+}
+
+}  // namespace signet::server

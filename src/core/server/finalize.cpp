@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "jose/jwk.h"
+#include "server/authorization_modes.h"
+#include "server/orders.h"
+#include "server/router.h"
+#include "store/accounts.h"
+#include "store/orders.h"
+#include "x509/csr.h"
+
+namespace signet::server {
+namespace {
+
+using base::Error;
+using base::Kind;
+using store::OrderStatus;
+using x509::CertificateRequest;
+using x509::Identifier;
+
+Error not_ready(std::string_view why) {
+    return {Kind::order_not_ready, "the order is " + std::string(why) + ", not ready"};
+}
+
+void require_ready(const Exchange& exchange) {
+    switch (status_now(*exchange.loaded.order, base::to_unix(exchange.now))) {
+        case OrderStatus::ready:
+            return;
+        case OrderStatus::pending:
+            throw not_ready("pending");
+        case OrderStatus::processing:
+            throw not_ready("processing");
+        case OrderStatus::valid:
+            throw not_ready("valid");
+        case OrderStatus::invalid:
+            throw not_ready("invalid");
+    }
+}
+
+CertificateRequest parse_request(const Exchange& exchange) {
+    const auto text = base::json_string(exchange.payload_json(), "csr", "finalize");
+    const auto der = base::base64url_decode(text);
+    if (!der) throw Error{Kind::bad_csr, "\"csr\" is not base64url of DER"};
+    return CertificateRequest::from_der(*der);
+}
+
+std::string list(const std::vector<Identifier>& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name.text();
+    return text.empty() ? "none" : text;
+}
+
+// Every common name counts as one of the names, if it can be one; the order is what it must be in (section 7.4).
+std::vector<Identifier> common_names(const CertificateRequest& request) {
+    constexpr std::string_view common_name = "2.5.4.3";
+    std::vector<Identifier> names;
+    for (const auto& attribute : request.subject.attributes()) {
+        if (attribute.oid != common_name || attribute.value.empty()) continue;
+        try {
+            names.push_back(Identifier::parse(attribute.value));
+        } catch (const Error&) {
+            throw Error{Kind::bad_csr, "the CSR's common name \"" + base::printable(attribute.value) +
+                                           "\" is none of the order's identifiers"};
+        }
+    }
+    return names;
+}
+
+std::vector<Identifier> without(const std::vector<Identifier>& names, const std::vector<Identifier>& others) {
+    std::vector<Identifier> rest;
+    for (const auto& name : names) {
+        if (std::ranges::find(others, name) == others.end()) rest.push_back(name);
+    }
+    return rest;
+}
+
+void check_names(const CertificateRequest& request, const std::vector<Identifier>& ordered) {
+    if (!request.other_names.empty()) {
+        throw Error{Kind::bad_csr, "the CSR has a subjectAltName of kind " + request.other_names.front() +
+                                       ", which this CA does not issue"};
+    }
+    auto asked = request.names;
+    for (auto& name : common_names(request)) {
+        if (std::ranges::find(asked, name) == asked.end()) asked.push_back(std::move(name));
+    }
+    const auto missing = without(ordered, asked), extra = without(asked, ordered);
+    if (missing.empty() && extra.empty()) return;
+    std::vector<base::ErrorPart> parts;
+    for (const auto& name : missing) parts.push_back({name.text(), Kind::bad_csr, "in the order, missing in the CSR"});
+    for (const auto& name : extra) parts.push_back({name.text(), Kind::bad_csr, "in the CSR, but not in the order"});
+    throw Error{Kind::bad_csr,
+                "the order has " + list(ordered) + "; the CSR has " + list(asked) + "; missing: " + list(missing) +
+                    "; extra: " + list(extra),
+                {},
+                std::move(parts)};
+}
+
+Error account_key() {
+    return {Kind::bad_csr, "the CSR's key is an account key", "make a key of its own for the certificate"};
+}
+
+const ca::Profile& profile_of(const Exchange& exchange) {
+    const auto found = exchange.live->profiles.find(exchange.loaded.order->profile);
+    if (found == exchange.live->profiles.end()) {
+        throw Error{Kind::invalid_profile, "the order's profile is not offered any more"};
+    }
+    return found->second;
+}
+
+// Proofs that this profile's mode accepts now: it may be another one than when the order was made.
+std::vector<store::ProvenIdentifier> accepted_proofs(const Exchange& exchange, const ca::Profile& profile) {
+    const auto& mode = mode_of(profile, exchange.live->settings);
+    std::vector<store::ProvenIdentifier> accepted;
+    for (const auto& proof : exchange.loaded.proofs) {
+        const bool own = exchange.live->hosts.is_own(proof.identifier());
+        if (!own && mode.accepts(profile, proof.proof())) accepted.push_back(proof);
+    }
+    return accepted;
+}
+
+ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profile, const CertificateRequest& request) {
+    const auto& order = *exchange.loaded.order;
+    const auto time = [](const std::optional<std::int64_t>& seconds) {
+        return seconds ? std::optional(base::from_unix(*seconds)) : std::nullopt;
+    };
+    return {.profile = profile,
+            .names = order.identifiers,
+            .public_key = request.public_key,
+            .not_before = time(order.not_before),
+            .not_after = time(order.not_after),
+            .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address,
+                                     accepted_proofs(exchange, profile)}};
+}
+
+}  // namespace
+
+net::Response finalize(Exchange& exchange) {
+    require_ready(exchange);
+    auto order = *exchange.loaded.order;
+    const auto& profile = profile_of(exchange);
+    const auto request = parse_request(exchange);
+    check_names(request, order.identifiers);
+    if (request.public_key == *exchange.key) throw account_key();
+    const auto thumbprint = jose::thumbprint(request.public_key);
+    // The certificate and the order's end are one transaction: of many finalizes at once one gets through.
+    const auto issued =
+        exchange.services.issuer.issue(issuance(exchange, profile, request),
+                                       [&](store::Transaction& transaction, const store::CertificateRecord& record) {
+                                           if (store::find_account_by_thumbprint(transaction, thumbprint))
+                                               throw account_key();
+                                           if (!store::complete_order(transaction, order.id, record.serial))
+                                               throw not_ready("done");
+                                       });
+    order.status = OrderStatus::valid;
+    order.certificate = issued.record.serial;
+    return order_response(exchange, order, 200);
+}
+
+}  // namespace signet::server

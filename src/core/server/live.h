@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "net/address.h"
+#include "server/app.h"
+#include "server/hosts.h"
+
+namespace signet::server {
+
+/// A configuration with what follows from it, made once per change.
+struct Live {
+    explicit Live(Configuration c)
+        : settings(std::move(c.settings)),
+          profiles(std::move(c.profiles)),
+          hosts(settings),
+          addresses{settings.allow_targets, settings.deny_targets} {}
+    Settings settings;
+    ca::Profiles profiles;
+    Hosts hosts;
+    net::AddressPolicy addresses;
+};
+
+/// The configuration in force, exchanged as a whole: a request keeps the one that it began with. Thread-safe.
+class LiveBox {
+public:
+    explicit LiveBox(Configuration configuration) { set(std::move(configuration)); }
+    std::shared_ptr<const Live> get() const {
+        const std::lock_guard lock(mutex_);
+        return live_;
+    }
+    void set(Configuration configuration) {
+        auto next = std::make_shared<const Live>(std::move(configuration));
+        const std::lock_guard lock(mutex_);
+        live_ = std::move(next);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Live> live_;
+};
+
+}  // namespace signet::server

@@ -1,0 +1,233 @@
+#include "server/orders.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "acme/challenges.h"
+#include "acme/messages.h"
+#include "acme/problem.h"
+#include "acme/status.h"
+#include "base/error.h"
+#include "server/authorization_modes.h"
+#include "server/router.h"
+#include "store/orders.h"
+
+namespace signet::server {
+namespace {
+
+using base::Error;
+using base::Kind;
+using store::AuthorizationRecord;
+using store::AuthorizationStatus;
+using store::OrderRecord;
+using store::OrderStatus;
+using x509::Identifier;
+
+acme::State state_of(OrderStatus status) {
+    switch (status) {
+        case OrderStatus::pending:
+            return acme::State::pending;
+        case OrderStatus::ready:
+            return acme::State::ready;
+        case OrderStatus::processing:
+            return acme::State::processing;
+        case OrderStatus::valid:
+            return acme::State::valid;
+        case OrderStatus::invalid:
+            return acme::State::invalid;
+    }
+    return acme::State::invalid;
+}
+
+std::string profile_names(const ca::Profiles& profiles) {
+    std::string names;
+    for (const auto& [name, profile] : profiles) names += (names.empty() ? "" : ", ") + name;
+    return names;
+}
+
+// The order's own wish, else the directory's profile (draft-aaron-acme-profiles section 4).
+const ca::Profile& choose_profile(const Exchange& exchange, const acme::NewOrderMessage& message) {
+    const auto& profiles = exchange.live->profiles;
+    const auto& name = message.profile ? *message.profile : exchange.profile;
+    if (name.empty()) {
+        throw Error{Kind::user_action_required,
+                    "this CA has no default profile; name one in the order or use its directory",
+                    "the profiles are: " + profile_names(profiles)};
+    }
+    const auto found = profiles.find(name);
+    if (found == profiles.end()) {
+        throw Error{Kind::invalid_profile, "there is no such profile", "the profiles are: " + profile_names(profiles)};
+    }
+    return found->second;
+}
+
+Identifier base_of(const Identifier& identifier) {
+    return identifier.is_wildcard() ? Identifier::dns(identifier.base_name()) : identifier;
+}
+
+std::vector<const acme::ChallengeType*> applicable(const ca::Profile& profile, const Identifier& identifier) {
+    std::vector<const acme::ChallengeType*> types;
+    for (const auto& name : profile.acme.challenges) {
+        const auto* type = acme::find_challenge_type(name);
+        if (type != nullptr && type->applies(base_of(identifier), identifier.is_wildcard())) types.push_back(type);
+    }
+    return types;
+}
+
+// Names that no policy opens, and those that nothing could ever prove: refused now, not when all is done.
+std::vector<base::ErrorPart> refusals(const Exchange& exchange, const acme::NewOrderMessage& message,
+                                      const ca::Profile& profile, const AuthorizationMode& mode) {
+    std::vector<base::ErrorPart> parts;
+    for (const auto& identifier : message.identifiers) {
+        if (exchange.live->hosts.is_own(identifier)) {
+            parts.push_back(
+                {identifier.text(), Kind::rejected_identifier, identifier.text() + " is a name of the CA itself"});
+        } else if (!mode.grants_at_once && applicable(profile, identifier).empty()) {
+            parts.push_back({identifier.text(), Kind::rejected_identifier,
+                             "profile '" + profile.name + "' has no challenge that could prove " + identifier.text()});
+        }
+    }
+    ca::IssuanceRequest request{
+        .profile = profile,
+        .names = message.identifiers,
+        .not_before = message.not_before,
+        .not_after = message.not_after,
+        .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address, {}}};
+    for (auto& part : exchange.services.issuer.preview(request)) parts.push_back(std::move(part));
+    return parts;
+}
+
+store::ChallengeRecord new_challenge(const Services& services, const AuthorizationRecord& authorization,
+                                     std::string_view type) {
+    store::ChallengeRecord challenge;
+    challenge.id = services.new_id();
+    challenge.authorization = authorization.id;
+    challenge.type = type;
+    challenge.token = services.new_token();
+    if (authorization.status == AuthorizationStatus::valid) {
+        challenge.status = store::ChallengeStatus::valid;
+        challenge.validated_at = authorization.created_at;
+    }
+    return challenge;
+}
+
+AuthorizationRecord new_authorization(const Exchange& exchange, const Identifier& identifier,
+                                      const ca::Profile& profile, const AuthorizationMode& mode) {
+    const auto& settings = exchange.live->settings;
+    const auto lifetime = mode.grants_at_once ? settings.authorization_lifetime : settings.order_lifetime;
+    AuthorizationRecord record{exchange.services.new_id(),
+                               exchange.account->record.id,
+                               base_of(identifier),
+                               identifier.is_wildcard(),
+                               mode.grants_at_once ? AuthorizationStatus::valid : AuthorizationStatus::pending,
+                               mode.grants_at_once ? std::string(mode.name) : std::string{},
+                               base::to_unix(exchange.now),
+                               base::to_unix(exchange.now + lifetime),
+                               {}};
+    for (const auto* type : applicable(profile, identifier)) {
+        record.challenges.push_back(new_challenge(exchange.services, record, type->name));
+    }
+    return record;
+}
+
+OrderRecord new_record(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile) {
+    OrderRecord record;
+    record.id = exchange.services.new_id();
+    record.account = exchange.account->record.id;
+    record.profile = profile.name;
+    record.created_at = base::to_unix(exchange.now);
+    record.expires_at = base::to_unix(exchange.now + exchange.live->settings.order_lifetime);
+    if (message.not_before) record.not_before = base::to_unix(*message.not_before);
+    if (message.not_after) record.not_after = base::to_unix(*message.not_after);
+    record.identifiers = message.identifiers;
+    return record;
+}
+
+// A valid authorization of the account is used again, when it was proved by what this profile asks for.
+std::optional<AuthorizationRecord> reusable(store::Transaction& transaction, const AuthorizationRecord& wanted,
+                                            const ca::Profile& profile, const AuthorizationMode& mode) {
+    if (mode.grants_at_once) return std::nullopt;
+    auto found =
+        store::find_reusable(transaction, wanted.account, wanted.identifier, wanted.wildcard, wanted.created_at);
+    if (found && mode.accepts(profile, found->proof)) return found;
+    return std::nullopt;
+}
+
+// Writes the order and those of its authorizations that are new. Pure but for the transaction: it may run twice.
+OrderRecord insert(store::Transaction& transaction, OrderRecord order, const std::vector<AuthorizationRecord>& wanted,
+                   const ca::Profile& profile, const AuthorizationMode& mode) {
+    bool ready = true;
+    for (const auto& authorization : wanted) {
+        const auto old = reusable(transaction, authorization, profile, mode);
+        const auto& used = old ? *old : authorization;
+        if (!old) store::insert_authorization(transaction, authorization);
+        ready = ready && used.status == AuthorizationStatus::valid;
+        if (used.status == AuthorizationStatus::valid) order.expires_at = std::min(order.expires_at, used.expires_at);
+        order.authorizations.push_back(used.id);
+    }
+    if (ready) order.status = OrderStatus::ready;
+    store::insert_order(transaction, order);
+    return order;
+}
+
+std::string expired_problem() {
+    return acme::to_problem(Error{Kind::unauthorized, "the order has expired; make a new one"}, {}).document;
+}
+
+acme::OrderMessage message_of(const Exchange& exchange, const OrderRecord& record) {
+    const auto status = status_now(record, base::to_unix(exchange.now));
+    acme::OrderMessage message;
+    message.status = acme::state_name(state_of(status));
+    message.expires = base::from_unix(record.expires_at);
+    message.identifiers = record.identifiers;
+    if (record.not_before) message.not_before = base::from_unix(*record.not_before);
+    if (record.not_after) message.not_after = base::from_unix(*record.not_after);
+    message.profile = record.profile;
+    for (const auto& id : record.authorizations)
+        message.authorizations.push_back(exchange.url("/acme/authorization/", id));
+    message.finalize = exchange.url("/acme/order/", record.id) + "/finalize";
+    if (record.certificate) message.certificate = exchange.url("/acme/certificate/", *record.certificate);
+    message.error = record.error;
+    if (status == OrderStatus::invalid && record.status != status) message.error = expired_problem();
+    return message;
+}
+
+}  // namespace
+
+OrderStatus status_now(const OrderRecord& record, std::int64_t now) {
+    const bool open = record.status == OrderStatus::pending || record.status == OrderStatus::ready;
+    return open && record.expires_at <= now ? OrderStatus::invalid : record.status;
+}
+
+net::Response order_response(const Exchange& exchange, const OrderRecord& record, int status) {
+    const auto message = message_of(exchange, record);
+    auto response = json_response(status, acme::encode_order(message));
+    response.set("Location", exchange.url("/acme/order/", record.id));
+    if (message.status == "pending") response.set("Retry-After", "1");
+    return response;
+}
+
+net::Response new_order(Exchange& exchange) {
+    const auto message = acme::parse_new_order(exchange.payload_json());
+    const auto& profile = choose_profile(exchange, message);
+    const auto& mode = mode_of(profile, exchange.live->settings);
+    if (auto parts = refusals(exchange, message, profile, mode); !parts.empty()) {
+        throw ca::refusal_error(profile, std::move(parts));
+    }
+    const auto fresh = new_record(exchange, message, profile);
+    std::vector<AuthorizationRecord> wanted;
+    for (const auto& identifier : fresh.identifiers) {
+        wanted.push_back(new_authorization(exchange, identifier, profile, mode));
+    }
+    std::optional<OrderRecord> written;
+    exchange.services.store.write(
+        [&](store::Transaction& transaction) { written = insert(transaction, fresh, wanted, profile, mode); });
+    return order_response(exchange, *written, 201);
+}
+
+net::Response order(Exchange& exchange) {
+    exchange.require_post_as_get();
+    return order_response(exchange, *exchange.loaded.order, 200);
+}
+
+}  // namespace signet::server

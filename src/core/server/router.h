@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/exchange.h"
+
+namespace signet::server {
+
+/// How a request proves who asks: not at all (GET), by a key in the JWS, by an account's URL in the JWS.
+enum class Proof { none, jwk, kid };
+
+/// What a route belongs to: ACME (nonces, problem documents, Link), or the CA's public files by listener.
+enum class Family { acme, https_only, any_listener };
+
+struct Route {
+    std::string_view path;  // "/acme/order/{id}": {…} is one segment, or the start of one
+    std::string_view method;
+    Proof proof;
+    Resource resource;  // what the first {…} names: the router's caller checks whose it is
+    Family family;
+    net::Response (*run)(Exchange&);
+};
+
+std::span<const Route> routes();
+
+struct Match {
+    const Route* route = nullptr;  // nullptr: no such path, or not by this method
+    bool path_known = false;
+    std::string allow;  // methods of that path
+    std::string parameters[2];
+    std::string profile;  // {profile}
+};
+Match find_route(std::string_view method, std::string_view path);
+
+// The routes, each in its resource's file.
+net::Response show_directory(Exchange& exchange);
+net::Response new_nonce(Exchange& exchange);
+net::Response new_account(Exchange& exchange);
+net::Response account(Exchange& exchange);
+net::Response account_orders(Exchange& exchange);
+net::Response new_order(Exchange& exchange);
+net::Response order(Exchange& exchange);
+net::Response finalize(Exchange& exchange);
+net::Response authorization(Exchange& exchange);
+net::Response challenge(Exchange& exchange);
+net::Response certificate(Exchange& exchange);
+net::Response default_anchors(Exchange& exchange);
+net::Response anchors(Exchange& exchange);
+net::Response ca_certificate(Exchange& exchange);
+net::Response health(Exchange& exchange);
+net::Response ready(Exchange& exchange);
+
+}  // namespace signet::server

@@ -1,0 +1,49 @@
+#include "server/self_certificate.h"
+
+#include "server/hosts.h"
+#include "x509/pem.h"
+
+namespace signet::server {
+namespace {
+
+constexpr auto k_validity = std::chrono::hours(24 * 7);
+
+// Not one of signet.toml's: what the operator's profiles permit to others does not bind the CA's own name.
+ca::Profile own_profile(const Configuration& configuration) {
+    auto profile = ca::ready_made_profiles().at("server");
+    profile.name = "self";
+    profile.default_validity = k_validity;
+    const auto found = configuration.profiles.find(configuration.settings.default_profile);
+    if (found != configuration.profiles.end()) profile.ca = found->second.ca;
+    return profile;
+}
+
+std::vector<x509::Identifier> identifiers(const std::vector<std::string>& names) {
+    std::vector<x509::Identifier> result;
+    for (const auto& name : names) result.push_back(x509::Identifier::parse(name));
+    return result;
+}
+
+}  // namespace
+
+bool SelfCertificate::due(const std::vector<std::string>& names, const std::string& authority) const {
+    return names_ != names || authority_ != authority || clock_.now() >= renew_at_;
+}
+
+std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuration& configuration) {
+    const auto names = Hosts(configuration.settings).certificate_names();
+    const auto profile = own_profile(configuration);
+    if (!due(names, profile.ca)) return std::nullopt;
+    const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
+    const auto issued = issuer_.issue(
+        {.profile = profile, .names = identifiers(names), .public_key = key.public_key(), .requester = ca::Self{}});
+    const auto lifetime = issued.certificate.not_after() - clock_.now();
+    renew_at_ = clock_.now() + lifetime * 2 / 3;
+    names_ = names;
+    authority_ = profile.ca;
+    auto chain = issued.chain;
+    chain.insert(chain.begin(), issued.certificate);
+    return net::TlsIdentity{x509::encode_certificates(chain), key.to_pem()};
+}
+
+}  // namespace signet::server

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ca/issuer.h"
+#include "net/http_server.h"
+#include "server/app.h"
+
+namespace signet::server {
+
+/// The server's own TLS certificate: made with a new key by the same issuer as every other, kept in memory only.
+class SelfCertificate {
+public:
+    SelfCertificate(ca::Issuer& issuer, base::Clock& clock) : issuer_(issuer), clock_(clock) {}
+
+    /// A certificate when there is none yet, a third of its life is left, or its names or CA are others now; nullopt
+    /// while the current one is good. Throws what ca::Issuer::issue throws.
+    std::optional<net::TlsIdentity> renew_if_due(const Configuration& configuration);
+
+private:
+    bool due(const std::vector<std::string>& names, const std::string& authority) const;
+    ca::Issuer& issuer_;
+    base::Clock& clock_;
+    std::vector<std::string> names_;
+    std::string authority_;
+    base::Time renew_at_{};
+};
+
+}  // namespace signet::server

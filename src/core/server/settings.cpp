@@ -1,0 +1,89 @@
+#include "server/settings.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "net/http.h"
+#include "x509/identifier.h"
+
+namespace signet::server {
+namespace {
+
+// A key whose value has a syntax of its own: what its parser says is pointed at the key's line.
+template <class Parse>
+void check(const base::TomlTable& table, std::string_view key, Parse parse) {
+    try {
+        parse();
+    } catch (const base::Error& error) {
+        table.refuse(key, error.message(), error.hint());
+    }
+}
+
+void check_url(const base::TomlTable& table, std::string_view key, const std::string& url, std::string_view schemes) {
+    if (url.empty()) return;
+    check(table, key, [&] {
+        const auto parsed = net::parse_url(url);
+        if (parsed.target != "/")
+            table.refuse(key, "a path cannot be part of it", "leave everything after host and port away");
+        if (schemes.find(parsed.scheme + " ") == std::string_view::npos) {
+            table.refuse(key, "it must start with " + std::string(base::trim(schemes)) + "://");
+        }
+    });
+}
+
+std::vector<net::Cidr> read_targets(base::TomlTable& table, std::string_view key) {
+    std::vector<net::Cidr> targets;
+    for (const auto& text : table.texts(key, {})) {
+        check(table, key, [&] { targets.push_back(net::Cidr::parse(text, key)); });
+    }
+    return targets;
+}
+
+void read_server(base::TomlTable& table, Settings& settings) {
+    settings.listen = table.text("listen", settings.listen);
+    check(table, "listen", [&] { net::parse_host_port(settings.listen, "listen"); });
+    settings.http_listen = table.text("http_listen", settings.http_listen);
+    check(table, "http_listen", [&] {
+        if (!settings.http_listen.empty()) net::parse_host_port(settings.http_listen, "http_listen");
+    });
+    for (const auto& name : table.texts("hostnames", {})) {
+        check(table, "hostnames", [&] { settings.hostnames.push_back(x509::Identifier::parse(name).text()); });
+    }
+    settings.external_url = table.text("external_url", "");
+    check_url(table, "external_url", settings.external_url, "https ");
+    settings.insecure_http_acme = table.boolean("insecure_http_acme", false);
+    settings.public_http_url = table.text("public_http_url", "");
+    check_url(table, "public_http_url", settings.public_http_url, "http ");
+    settings.terms_of_service = table.text("terms_of_service", "");
+    settings.website = table.text("website", "");
+    settings.caa_identities = table.texts("caa_identities", {});
+    settings.nonce_lifetime = table.duration("nonce_lifetime", "1h");
+    settings.order_lifetime = table.duration("order_lifetime", "24h");
+    settings.authorization_lifetime = table.duration("authorization_lifetime", "24h");
+    table.finish();
+}
+
+void read_validation(base::TomlTable& table, Settings& settings) {
+    settings.resolver = table.text("resolver", "");
+    check(table, "resolver", [&] {
+        if (!settings.resolver.empty()) net::parse_host_port(settings.resolver, "resolver");
+    });
+    settings.http01_port = static_cast<int>(table.integer("http01_port", settings.http01_port, 1, 65535));
+    settings.allow_targets = read_targets(table, "allow_targets");
+    settings.deny_targets = read_targets(table, "deny_targets");
+    settings.concurrency = static_cast<int>(table.integer("concurrency", settings.concurrency, 1, 1024));
+    table.finish();
+}
+
+}  // namespace
+
+Settings read_settings(base::TomlTable& file) {
+    Settings settings;
+    settings.default_profile = file.text("default_profile", "");
+    auto server = file.table("server");
+    read_server(server, settings);
+    auto validation = file.table("validation");
+    read_validation(validation, settings);
+    return settings;
+}
+
+}  // namespace signet::server

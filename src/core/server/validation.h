@@ -1,0 +1,63 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "net/resolver.h"
+#include "server/live.h"
+#include "store/store.h"
+
+namespace signet::server {
+
+/// Challenges on their way from processing to valid or invalid. What is due stands in the store (state processing, time
+/// of the next attempt), so that a restarted server goes on where the former one stopped; the queue here only says
+/// which worker takes what when. A worker loads what it works on, asks the challenge's table row, and writes the result
+/// through one transaction. At most `concurrency` at once, eight of them for one account. Thread-safe.
+class Validation {
+public:
+    Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live)
+        : store_(store), resolver_(resolver), clock_(clock), live_(live) {}
+    ~Validation() { stop(); }
+
+    /// Takes up what the store has in processing, and lets workers run.
+    void start();
+    /// Lets running attempts end (each has its time limit) and starts no other; what is left stays in the store.
+    void stop();
+    /// Runs all that waits on the caller's thread, moving the clock on to each one's time.
+    void run_all();
+
+    void enqueue(std::string challenge, std::string account, base::Time due);
+    bool full() const;
+
+private:
+    struct Job {
+        std::string challenge, account;
+    };
+    using Queue = std::multimap<base::Time, Job>;
+
+    void take_up();
+    void work();
+    Queue::iterator next_due(base::Time now);
+    void add_worker();
+    void run(const Job& job);
+
+    store::Store& store_;
+    net::Resolver& resolver_;
+    base::Clock& clock_;
+    const LiveBox& live_;
+
+    mutable std::mutex mutex_;  // guards all below; never held while an attempt runs
+    std::condition_variable changed_;
+    Queue waiting_;
+    std::map<std::string, int> running_;  // by account
+    std::size_t idle_ = 0;
+    bool started_ = false, stopping_ = false;
+    std::vector<std::thread> workers_;
+};
+
+}  // namespace signet::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "net/resolver.h"
+
+namespace signet::test {
+
+/// DNS from a table; remembers what was asked. A sequence answers each question with its next entry, the last one for
+/// ever.
+class TableResolver final : public net::Resolver {
+public:
+    void set(const std::string& name, const std::vector<std::string>& addresses) { set_sequence(name, {addresses}); }
+    void set_sequence(const std::string& name, const std::vector<std::vector<std::string>>& answers) {
+        const std::lock_guard lock(mutex_);
+        table_[name] = answers;
+        asked_[name] = 0;
+    }
+    void set_texts(const std::string& name, std::vector<std::string> texts) {
+        const std::lock_guard lock(mutex_);
+        texts_[name] = std::move(texts);
+    }
+    int asked(const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        return asked_[name];
+    }
+
+    std::vector<net::Address> addresses(const std::string& name) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = table_.find(name);
+        if (found == table_.end()) return {};
+        const auto turn = std::min(static_cast<std::size_t>(asked_[name]++), found->second.size() - 1);
+        std::vector<net::Address> result;
+        for (const auto& text : found->second[turn]) result.push_back(net::Address::parse(text).value());
+        return result;
+    }
+    std::vector<std::string> texts(const std::string& name) override {
+        const std::lock_guard lock(mutex_);
+        return texts_[name];
+    }
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, std::vector<std::vector<std::string>>> table_;
+    std::map<std::string, std::vector<std::string>> texts_;
+    std::map<std::string, int> asked_;
+};
+
+}  // namespace signet::test
