@@ -49,11 +49,14 @@ void check_mode(std::string_view name, std::string_view what) {
 
 std::vector<std::string> mode_warnings(const Live& live) {
     std::vector<std::string> warnings;
-    for (const auto& [name, profile] : live.profiles) {
-        const auto& mode = mode_of(profile, live.settings);
-        if (mode.warning.empty()) continue;
-        warnings.push_back("profile '" + name + "' is in mode " + std::string(mode.name) + ": " +
-                           std::string(mode.warning));
+    for (const auto& mode : k_modes) {
+        std::vector<std::string> profiles;
+        for (const auto& [name, profile] : live.profiles) {
+            if (&mode_of(profile, live.settings) == &mode) profiles.push_back(name);
+        }
+        if (mode.warning.empty() || profiles.empty()) continue;
+        warnings.push_back("mode " + std::string(mode.name) + " (profiles " + base::join(profiles, ", ") +
+                           "): " + std::string(mode.warning));
     }
     return warnings;
 }

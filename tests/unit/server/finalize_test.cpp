@@ -1,0 +1,178 @@
+#include "crypto/signature.h"
+#include "fixture.h"
+#include "x509/der.h"
+#include "x509/path.h"
+
+using namespace signet;
+using namespace signet::test;
+
+namespace {
+
+struct Ready {
+    ServerFixture server;
+    AcmeClient client = server.registered();
+    acme::OrderMessage order;
+    explicit Ready(const std::vector<std::string>& names) : order(order_of(client.new_order(names))) {
+        REQUIRE(order.status == "ready");
+    }
+    net::Response finalize(const base::Bytes& csr) { return client.finalize(order.finalize, csr); }
+};
+
+/// What `openssl req` was told to make: a CSR by a program that is not ours.
+base::Bytes openssl_csr(const std::string& subject, const std::string& extensions, const std::string& key = "ec");
+
+}  // namespace
+
+#include <cstdio>
+
+#include "base/file.h"
+#include "base/process.h"
+
+namespace {
+
+base::Bytes openssl_csr(const std::string& subject, const std::string& extensions, const std::string& key) {
+    const TemporaryDirectory directory;
+    const auto config = directory / "csr.cnf", out = directory / "csr.der", key_file = directory / "key.pem";
+    base::write_file(config, "[req]\ndistinguished_name=dn\nprompt=no\nutf8=yes\n[dn]\n[ext]\n" + extensions + "\n");
+    std::vector<std::string> make = {"openssl", "genpkey", "-out", key_file.string(), "-algorithm"};
+    if (key == "ec") {
+        make.insert(make.end(), {"EC", "-pkeyopt", "ec_paramgen_curve:P-256"});
+    } else {
+        make.insert(make.end(), {"RSA", "-pkeyopt", "rsa_keygen_bits:" + key});
+    }
+    REQUIRE(base::run_process({.arguments = make}).exit_code == 0);
+    std::vector<std::string> request = {"openssl",       "req",   "-new", "-key",       key_file.string(),
+                                        "-outform",      "DER",   "-out", out.string(), "-config",
+                                        config.string(), "-subj", subject};
+    if (!extensions.empty()) request.insert(request.end(), {"-reqexts", "ext"});
+    const auto result = base::run_process({.arguments = request});
+    CAPTURE(result.errors);
+    REQUIRE(result.exit_code == 0);
+    return base::to_bytes(base::read_file(out, 1 << 16));
+}
+
+}  // namespace
+
+TEST_CASE("finalize: a certificate at once, with a chain that holds") {
+    Ready ready({"a.test", "b.test", "10.0.0.1"});
+    const auto response = ready.finalize(csr_for({"10.0.0.1", "b.test", "a.test"}));
+    CHECK(response.status == 200);
+    const auto order = order_of(response);
+    CHECK(order.status == "valid");
+    CHECK_FALSE(header_of(response, "Location").empty());
+    const auto answer = ready.client.post(order.certificate, "");
+    CHECK(answer.status == 200);
+    CHECK(header_of(answer, "Content-Type") == "application/pem-certificate-chain");
+    CHECK(answer.body.starts_with("-----BEGIN CERTIFICATE-----"));
+    bool up = false;
+    for (const auto& [name, value] : answer.headers) up = up || value.find("rel=\"up\"") != std::string::npos;
+    CHECK(up);
+    auto chain = x509::parse_certificates(answer.body, "chain");
+    REQUIRE(chain.size() == 2);
+    const auto anchors = x509::parse_certificates(ready.client.get("/ca.pem").body, "anchors");
+    const x509::PathRequest path{.leaf = chain[0],
+                                 .intermediates = {chain[1]},
+                                 .anchors = anchors,
+                                 .at = ready.server.clock.now(),
+                                 .purpose = x509::Purpose::server};
+    CHECK(x509::validate_path(path).valid());
+    CHECK_FALSE(chain[0].is_ca());
+    // A second finalize finds no order that is ready; the certificate stays.
+    CHECK_PROBLEM(ready.finalize(csr_for({"a.test", "b.test", "10.0.0.1"})), 403, "orderNotReady");
+    CHECK(order_of(ready.client.post(header_of(response, "Location"), "")).certificate == order.certificate);
+}
+
+TEST_CASE("finalize: the CSR's names are the order's, in any order and case, or the order stays ready") {
+    struct Row {
+        const char* name;
+        std::vector<std::string> csr;
+        const char* missing;
+        const char* extra;
+    };
+    const Row rows[] = {
+        {"one missing", {"a.test"}, "missing: b.test", "extra: none"},
+        {"one more", {"a.test", "b.test", "c.test"}, "missing: none", "extra: c.test"},
+        {"others", {"x.test"}, "missing: a.test, b.test", "extra: x.test"},
+        {"another kind", {"a.test", "b.test", "10.0.0.1"}, "missing: none", "extra: 10.0.0.1"},
+        {"URI", {"a.test", "b.test", "spiffe://mesh.test/x"}, "missing: none", "extra: spiffe://mesh.test/x"},
+        {"e-mail", {"a.test", "b.test", "root@a.test"}, "missing: none", "extra: root@a.test"},
+    };
+    Ready ready({"a.test", "b.test"});
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        const auto response = ready.finalize(csr_for(row.csr));
+        CHECK_PROBLEM(response, 400, "badCSR");
+        const auto detail = json_of(response)["detail"].get<std::string>();
+        CHECK(detail.find("the order has a.test, b.test; the CSR has ") != std::string::npos);
+        CHECK(detail.find(row.missing) != std::string::npos);
+        CHECK(detail.find(row.extra) != std::string::npos);
+        CHECK(json_of(response)["subproblems"].size() >= 1);
+    }
+    CHECK(ready.finalize(openssl_csr("/CN=A.test", "subjectAltName=DNS:B.TEST,DNS:a.Test")).status == 200);
+}
+
+TEST_CASE("finalize: nothing in a CSR but key and names counts") {
+    struct Row {
+        const char* name;
+        const char* subject;
+        const char* extensions;
+        bool taken;
+    };
+    const Row rows[] = {
+        {"plain", "/", "subjectAltName=DNS:a.test", true},
+        {"names in the CN alone", "/CN=a.test", "", true},
+        {"other subject parts", "/O=Evil/OU=x/C=DE/emailAddress=root@evil.test/CN=a.test", "subjectAltName=DNS:a.test",
+         true},
+        {"CN elsewhere", "/CN=evil.test", "subjectAltName=DNS:a.test", false},
+        {"CN that is no name", "/CN=Evil Corporation", "subjectAltName=DNS:a.test", false},
+        {"second CN", "/CN=a.test/CN=evil.test", "subjectAltName=DNS:a.test", false},
+        {"no name at all", "/O=x", "", false},
+        {"CA true", "/", "subjectAltName=DNS:a.test\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign",
+         true},
+        {"OCSP signing", "/", "subjectAltName=DNS:a.test\nextendedKeyUsage=OCSPSigning,codeSigning,timeStamping", true},
+        {"otherName", "/", "subjectAltName=DNS:a.test,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:admin@evil.test", false},
+        {"registered ID", "/", "subjectAltName=DNS:a.test,RID:1.2.3.4", false},
+        {"e-mail", "/", "subjectAltName=DNS:a.test,email:root@a.test", false},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        Ready ready({"a.test"});
+        const auto response = ready.finalize(openssl_csr(row.subject, row.extensions));
+        if (!row.taken) {
+            CHECK_PROBLEM(response, 400, "badCSR");
+            CHECK(ready.finalize(csr_for({"a.test"})).status == 200);  // the order stayed ready
+            continue;
+        }
+        CAPTURE(response.body);
+        REQUIRE(response.status == 200);
+        const auto leaf =
+            x509::parse_certificates(ready.client.post(order_of(response).certificate, "").body, "chain").at(0);
+        CHECK_FALSE(leaf.is_ca());
+        CHECK(leaf.subject().text().find("Evil") == std::string::npos);
+        CHECK(leaf.names() == std::vector{x509::Identifier::dns("a.test")});
+        CHECK((*leaf.key_usage() & x509::usage_bit(x509::KeyUsage::key_cert_sign)) == 0);
+        for (const auto& oid : *leaf.extended_key_usage())
+            CHECK((oid == x509::k_server_auth || oid == x509::k_client_auth));
+    }
+}
+
+TEST_CASE("finalize: what is no CSR is badCSR") {
+    Ready ready({"a.test"});
+    auto bent = csr_for({"a.test"});
+    bent[bent.size() - 3] ^= 1;
+    for (const auto& csr : {base::Bytes{}, base::to_bytes("hello"), bent})
+        CHECK_PROBLEM(ready.finalize(csr), 400, "badCSR");
+    CHECK_PROBLEM(ready.client.post(ready.order.finalize, "{}"), 400, "malformed");
+    CHECK_PROBLEM(ready.client.post(ready.order.finalize, ""), 400, "malformed");
+    CHECK_PROBLEM(ready.client.post(ready.order.finalize, R"({"csr":"a+b/c=="})"), 400, "badCSR");
+    CHECK_PROBLEM(ready.client.post(ready.order.finalize, R"({"csr":7})"), 400, "malformed");
+}
+
+TEST_CASE("finalize: account keys and weak keys are not certified") {
+    Ready ready({"a.test"});
+    CHECK_PROBLEM(ready.finalize(csr_for({"a.test"}, ready.client.key())), 400, "badCSR");
+    auto other = ready.server.registered();
+    CHECK_PROBLEM(ready.finalize(csr_for({"a.test"}, other.key())), 400, "badCSR");
+    CHECK_PROBLEM(ready.finalize(openssl_csr("/CN=a.test", "", "1024")), 400, "badPublicKey");
+    CHECK(ready.finalize(csr_for({"a.test"})).status == 200);
+}
