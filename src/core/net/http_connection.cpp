@@ -15,6 +15,8 @@ constexpr int k_requests_per_turn = 32;  // then a pipelining client lets others
 // dropped, for so long and so much at most.
 constexpr auto k_linger = std::chrono::seconds(2);
 constexpr std::size_t k_linger_bytes = 1 << 20;
+// A large answer gets more time than limits.write, as long as its reader takes this much.
+constexpr std::size_t k_slowest_bytes_per_ms = 64;
 constexpr std::size_t k_read_size = 16 << 10;
 
 std::int64_t unix_now() {
@@ -173,7 +175,7 @@ void HttpConnection::start_writing(std::string bytes, bool close) {
     written_ = 0;
     close_after_write_ = close;
     phase_ = Phase::writing;
-    deadline_ = in(context_->limits.write);
+    deadline_ = in(context_->limits.write + std::chrono::milliseconds(out_.size() / k_slowest_bytes_per_ms));
 }
 
 HttpConnection::Go HttpConnection::write() {

@@ -20,7 +20,7 @@ struct HttpLimits {
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  // total, not per read
     std::chrono::milliseconds header = std::chrono::seconds(10);     // from the first byte; 408
     std::chrono::milliseconds body = std::chrono::seconds(20);       // 408
-    std::chrono::milliseconds write = std::chrono::seconds(20);
+    std::chrono::milliseconds write = std::chrono::seconds(20);      // and a second for each 64 KB of the answer
     std::chrono::milliseconds idle = std::chrono::seconds(75);
 };
 
@@ -49,6 +49,7 @@ public:
 
     /// Needed before start() when a listener has tls; later calls swap it for new connections. Thread-safe.
     void set_identity(const TlsIdentity& identity);
+    /// Raises the process's soft limit of descriptors towards the hard one, for `connections`.
     void start();
     /// The port that listener i really has.
     int port(std::size_t listener) const;
