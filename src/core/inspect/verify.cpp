@@ -48,7 +48,7 @@ void check_key(const x509::Certificate& leaf, const crypto::PublicKey& key, Veri
     out.checks.push_back({"key belongs to the certificate", same});
     if (same) return;
     out.findings.push_back({0, "key-pair", "RFC 5280 section 4.1.2.7",
-                            "the key (" + key.describe() + ") is not the certificate's (" +
+                            "the key (" + key.describe() + ") is another one than the certificate's (" +
                                 (certified == nullptr ? "one that cannot be read" : certified->describe()) + ")",
                             "use the key that the certificate was issued for, or have it issued again for this key"});
 }

@@ -44,10 +44,11 @@ constexpr Row k_rows[] = {
 };
 
 /// Algorithms that are known by name only, so that a message can say what was refused.
-constexpr std::array<std::pair<const char*, const char*>, 6> k_refused{{
+constexpr std::array<std::pair<const char*, const char*>, 7> k_refused{{
     {"1.2.840.113549.1.1.4", "md5WithRSAEncryption"},
     {"1.2.840.113549.1.1.5", "sha1WithRSAEncryption"},
     {"1.2.840.10045.4.1", "ecdsa-with-SHA1"},
+    {"1.2.840.10045.4.3.1", "ecdsa-with-SHA224"},
     {"1.2.840.10040.4.3", "dsa-with-sha1"},
     {"2.16.840.1.101.3.4.3.2", "dsa-with-sha256"},
     {"1.3.101.113", "Ed448"},

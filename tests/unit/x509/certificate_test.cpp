@@ -1,5 +1,6 @@
 #include "x509/certificate.h"
 
+#include <array>
 #include <doctest/doctest.h>
 
 #include "base/encoding.h"
@@ -7,8 +8,10 @@
 #include "base/file.h"
 #include "support/make_chain.h"
 #include "support/programs.h"
+#include "support/seeded_random.h"
 #include "support/temporary_directory.h"
 #include "x509/der.h"
+#include "x509/path.h"
 #include "x509/pem.h"
 
 using namespace signet;
@@ -237,6 +240,38 @@ TEST_CASE("certificate: every cut of a good one is refused") {
         CAPTURE(size);
         CHECK(refusal(base::ByteView(root.der()).first(size)) != "fine");
     }
+}
+
+TEST_CASE("certificate: changed bytes are refused or read, never worse") {
+    test::ChainMaker maker(k_at);
+    const auto root = maker.self_signed(maker.ca_template("Root"));
+    auto content = maker.ca_template("Issuing", 0);
+    content.name_constraints.permitted = {{x509::Identifier::Type::ip, "10.0.0.0/8"},
+                                          {x509::Identifier::Type::uri, "mesh.internal"}};
+    content.names = {x509::Identifier::parse("a.internal"), x509::Identifier::parse("::1")};
+    content.crl_urls = {"http://ca.internal/a.crl"};
+    content.ocsp_urls = {"http://ca.internal/ocsp"};
+    content.policies = {"1.2.3.4"};
+    const base::Bytes good = maker.issue(root, content).certificate.der();
+    test::SeededRandom random;
+    int read = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::array<std::uint8_t, 8> dice{};
+        random.fill(dice);
+        base::Bytes bytes = good;
+        for (int change = 0; change <= dice[0] % 3; ++change) {
+            const std::size_t at = static_cast<std::size_t>(change) * 2 + 1;
+            bytes[(static_cast<std::size_t>(dice[at]) << 8 | dice[at + 1]) % bytes.size()] = dice[7];
+        }
+        try {
+            const Certificate certificate = Certificate::from_der(bytes);
+            ++read;
+            x509::validate_path({certificate, {}, {root.certificate}, k_at, x509::Purpose::server, std::nullopt});
+        } catch (const base::Error& error) {
+            CHECK(error.kind() == base::Kind::malformed);
+        }
+    }
+    CHECK(read > 0);
 }
 
 TEST_CASE("certificate: time forms that RFC 5280 does not want are read and noted") {
