@@ -26,6 +26,19 @@ Json certificate_json(const store::CertificateRecord& record, base::Time now) {
     };
 }
 
+namespace {
+
+/// null for a key that cannot be read, so that a report can still show the certificate.
+Json key_type(const x509::Certificate& certificate) {
+    try {
+        return certificate.public_key().describe();
+    } catch (const base::Error&) {
+        return nullptr;
+    }
+}
+
+}  // namespace
+
 Json certificate_json(const x509::Certificate& certificate, base::Time now) {
     Json names = Json::array();
     for (const auto& name : certificate.names()) names.push_back(name.text());
@@ -41,7 +54,7 @@ Json certificate_json(const x509::Certificate& certificate, base::Time now) {
         {"source", nullptr},
         {"account", nullptr},
         {"fingerprint_sha256", certificate.fingerprint_sha256()},
-        {"key_type", certificate.public_key().describe()},
+        {"key_type", key_type(certificate)},
     };
 }
 
