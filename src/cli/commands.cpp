@@ -42,6 +42,7 @@ CommandTable command_table(Globals& globals) {
                 ca_show_command(),
                 ca_list_command(),
                 ca_export_command(),
+                serve_acme_command(),
                 verify_command(),
                 completion_command(),
                 help_command(),

@@ -1,0 +1,174 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "server/authorization_modes.h"
+#include "server/daemon.h"
+
+namespace signet::cli {
+namespace {
+
+struct Words {
+    std::optional<std::string> listen, http_listen, external_url, auth, resolver;
+    std::vector<std::string> hostnames, allow_targets;
+    bool insecure_http_acme = false;
+    std::optional<int> http01_port;
+};
+
+template <class T>
+void override_with(T& setting, const std::optional<T>& word) {
+    if (word) setting = *word;
+}
+
+void check_words(const server::Settings& settings) {
+    net::parse_host_port(settings.listen, "--listen");
+    if (!settings.http_listen.empty()) net::parse_host_port(settings.http_listen, "--http-listen");
+    if (!settings.resolver.empty()) net::parse_host_port(settings.resolver, "--resolver");
+    if (!settings.external_url.empty()) {
+        const auto url = net::parse_url(settings.external_url);
+        if (url.scheme != "https" || url.target != "/") {
+            throw base::Error{base::Kind::usage, "--external-url is https://HOST[:PORT] and nothing more"};
+        }
+    }
+    if (settings.http01_port < 1 || settings.http01_port > 65535) {
+        throw base::Error{base::Kind::usage, "--http01-port is a port from 1 to 65535"};
+    }
+}
+
+// Read anew for every change of the file; the flags stay above it.
+server::Configuration load(const Context& context, const Words& words) {
+    auto file = context.settings();
+    server::Configuration configuration{std::move(file.server), std::move(file.profiles)};
+    auto& settings = configuration.settings;
+    override_with(settings.listen, words.listen);
+    override_with(settings.http_listen, words.http_listen);
+    override_with(settings.external_url, words.external_url);
+    override_with(settings.auth, words.auth);
+    override_with(settings.resolver, words.resolver);
+    override_with(settings.http01_port, words.http01_port);
+    settings.insecure_http_acme = settings.insecure_http_acme || words.insecure_http_acme;
+    if (!words.hostnames.empty()) settings.hostnames.clear();
+    for (const auto& name : words.hostnames) {
+        settings.hostnames.push_back(x509::Identifier::parse(name).text());
+    }
+    if (!words.allow_targets.empty()) settings.allow_targets.clear();
+    for (const auto& text : words.allow_targets) {
+        settings.allow_targets.push_back(net::Cidr::parse(text, "--allow-target"));
+    }
+    check_words(settings);
+    return configuration;
+}
+
+int run(Context& context, const Words& words) {
+    if (!context.globals.quiet) {
+        const auto level = context.globals.verbose > 1 ? base::Level::debug : base::Level::info;
+        base::configure_log({.level = level, .json = context.globals.json, .timestamps = true});
+    }
+    const auto store = store::Store::open(context.store());
+    server::run_daemon({.store = *store,
+                        .clock = context.seams.clock,
+                        .random = context.seams.random,
+                        .make_resolver = context.seams.make_resolver,
+                        .load = [&] { return load(context, words); },
+                        .settings_file = context.settings_file(),
+                        .announce =
+                            [&](const std::string& url) {
+                                context.out.line("ready " + url);
+                                context.out.flush();
+                            }});
+    return 0;
+}
+
+Options options(Words& words) {
+    return {
+        {.name = "listen",
+         .label = "ADDR:PORT",
+         .text = "HTTPS listener; port 0 takes a free one",
+         .target = &words.listen,
+         .default_text = "0.0.0.0:8443",
+         .setting = "server.listen"},
+        {.name = "http-listen",
+         .label = "ADDR:PORT",
+         .text = "plain HTTP listener for CA certificates and health; empty for none",
+         .target = &words.http_listen,
+         .default_text = "0.0.0.0:8080",
+         .setting = "server.http_listen"},
+        {.name = "hostname",
+         .label = "NAME",
+         .text = "name on the server's own certificate, and in its URLs; may be given repeatedly",
+         .target = &words.hostnames,
+         .default_text = "the machine's name",
+         .setting = "server.hostnames"},
+        {.name = "external-url",
+         .label = "URL",
+         .text = "https URL of this server behind a load balancer",
+         .target = &words.external_url,
+         .setting = "server.external_url"},
+        {.name = "auth",
+         .label = "MODE",
+         .text = "how accounts get authorizations under profiles that set no mode of their own",
+         .target = &words.auth,
+         .values = server::mode_names(),
+         .default_text = "challenge",
+         .setting = "profile.NAME.acme.auth"},
+        {.name = "insecure-http-acme",
+         .text = "serve ACME on the plain HTTP listener too",
+         .target = &words.insecure_http_acme,
+         .setting = "server.insecure_http_acme"},
+        {.name = "resolver",
+         .label = "ADDR:PORT",
+         .text = "DNS server for validation",
+         .target = &words.resolver,
+         .default_text = "the system's resolution, hosts file too",
+         .setting = "validation.resolver"},
+        {.name = "http01-port",
+         .label = "PORT",
+         .text = "port that http-01 challenges are validated on",
+         .target = &words.http01_port,
+         .default_text = "80",
+         .setting = "validation.http01_port"},
+        {.name = "allow-target",
+         .label = "CIDR",
+         .text = "let validation connect to these addresses though they are loopback or link-local; may be given "
+                 "repeatedly",
+         .target = &words.allow_targets,
+         .setting = "validation.allow_targets"},
+    };
+}
+
+constexpr auto k_description =
+    "Serves ACME (RFC 8555) and the CA's public files over the store, behind a certificate that it issues to itself "
+    "and renews without a restart. When it is ready it prints one line, `ready https://HOST:PORT/acme/directory`, and "
+    "tells systemd.\n"
+    "\n"
+    "Modes: in `challenge` mode names are validated by http-01; in `trust` mode every account gets what the profile "
+    "permits, which is for private networks only: it is warned about at start, in /health and in the audit log.\n"
+    "\n"
+    "signet.toml is read again when it changes and on SIGHUP; a bad edit is logged and keeps the settings in force. "
+    "SIGTERM stops accepting, finishes what runs, and exits 0 within ten seconds. One serve-acme per store.\n"
+    "\n"
+    "Without hostnames, the server answers to the machine's name, localhost and the loopback addresses. Each request "
+    "is logged on standard error.";
+
+}  // namespace
+
+Command serve_acme_command() {
+    auto words = std::make_shared<Words>();
+    return {
+        .name = "serve-acme",
+        .summary = "run the ACME server over the store",
+        .description = k_description,
+        .options = options(*words),
+        .examples = {{"signet serve-acme --hostname ca.internal", "challenges are validated on port 80 of each name"},
+                     {"signet serve-acme --auth trust --listen 127.0.0.1:8443", "for a try on one machine"}},
+        .exit_codes = {{0, "stopped by SIGTERM or SIGINT"},
+                       {2, "wrong usage, or settings that cannot be used"},
+                       {3, "no store, a port in use, or another serve-acme on this store"}},
+        .see_also = {"ca init", "fetch"},
+        .run = [words](Context& context) { return run(context, *words); },
+    };
+}
+
+}  // namespace signet::cli

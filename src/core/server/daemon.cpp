@@ -1,0 +1,228 @@
+#include "server/daemon.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <thread>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "net/http_server.h"
+#include "server/hosts.h"
+#include "server/readiness.h"
+#include "server/self_certificate.h"
+#include "store/meta.h"
+#include "store/sweep.h"
+
+namespace signet::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Workers wait for the group commit most of the time: more of them make larger groups, not more load.
+constexpr std::size_t k_workers = 32;
+constexpr auto k_tick = 500ms;     // how soon a changed file is seen
+constexpr auto k_upkeep = 60s;     // own certificate, rows that ended
+constexpr auto k_grace = 3s;       // for requests that run when the server is stopped
+constexpr auto k_stop_limit = 9s;  // for all of it
+constexpr int k_sweep_rows = 200;
+constexpr int k_sweep_rounds = 50;
+
+void prepare_process() {
+    ::umask(077);
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);  // a lower one only serves fewer at once
+    }
+}
+
+// Blocked everywhere and waited for in one place. They stay blocked: the process ends with its server.
+sigset_t block_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return set;
+}
+
+// The signal that came, or 0 after a tick.
+int next_signal(const sigset_t& set) {
+    const timespec tick{0, std::chrono::nanoseconds(k_tick).count()};
+    return std::max(0, ::sigtimedwait(&set, nullptr, &tick));
+}
+
+/// Tells when a file is another one than at the last look: replaced, written to, made or removed.
+class FileWatch {
+public:
+    explicit FileWatch(base::Path path) : path_(std::move(path)), seen_(look()) {}
+    bool changed() {
+        const auto now = look();
+        return std::exchange(seen_, now) != now;
+    }
+
+private:
+    using Look = std::tuple<ino_t, off_t, std::int64_t, std::int64_t>;
+    Look look() const {
+        struct stat facts {};
+        if (::stat(path_.c_str(), &facts) != 0) return {};
+        return {facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
+    }
+    base::Path path_;
+    Look seen_;
+};
+
+std::vector<net::ListenerSettings> listeners(const Settings& settings) {
+    std::vector<net::ListenerSettings> result{{settings.listen, true}};
+    if (!settings.http_listen.empty()) result.push_back({settings.http_listen, false});
+    return result;
+}
+
+std::string ready_url(const Settings& settings, int port) {
+    const Hosts hosts(settings);
+    return net::Url{"https", hosts.first(), "/acme/directory", port}.text();
+}
+
+// What a running server cannot change.
+bool needs_restart(const Settings& before, const Settings& after) {
+    const auto fixed = [](const Settings& s) {
+        return std::tie(s.listen, s.http_listen, s.resolver, s.public_http_url);
+    };
+    return fixed(before) != fixed(after);
+}
+
+class Daemon {
+public:
+    explicit Daemon(const DaemonRequest& request)
+        : request_(request),
+          lock_(request.store.lock("serve-acme")),
+          current_(request.load()),
+          watch_(request.settings_file),
+          resolver_(request.make_resolver(current_.settings.resolver)),
+          authorities_(request.store.layout(), request.clock),
+          issuer_(request.store, authorities_, request.clock, request.random),
+          self_(issuer_, request.clock) {
+        issuer_.set_public_http_url(current_.settings.public_http_url);
+        app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, *resolver_,
+                                     current_);
+        http_ = std::make_unique<net::HttpServer>(
+            listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers);
+    }
+
+    void start() {
+        renew_own_certificate();
+        app_->start();
+        http_->start();
+        const auto url = ready_url(current_.settings, http_->port(0));
+        request_.store.write([&](store::Transaction& transaction) {
+            store::put_meta(transaction, k_directory_url, base::bytes_of(url));
+        });
+        log_listeners();
+        request_.announce(url);
+        notify_service_manager("READY=1");
+    }
+
+    void loop(const sigset_t& signals) {
+        auto upkeep = request_.clock.now() + k_upkeep;
+        while (true) {
+            const int signal = next_signal(signals);
+            if (signal == SIGTERM || signal == SIGINT) return;
+            if (watch_.changed() || signal == SIGHUP) reload();
+            if (request_.clock.now() < upkeep) continue;
+            upkeep = request_.clock.now() + k_upkeep;
+            guarded("upkeep", [&] {
+                renew_own_certificate();
+                sweep();
+            });
+        }
+    }
+
+    void stop() {
+        notify_service_manager("STOPPING=1");
+        base::log(base::Level::info, "stopping");
+        // A validation that hangs in a resolver must not hold up the stop; it is taken up again after the next start.
+        std::thread([] {
+            std::this_thread::sleep_for(k_stop_limit);
+            ::_exit(0);
+        }).detach();
+        http_->stop(k_grace);
+        app_->stop();
+    }
+
+private:
+    static void guarded(std::string_view what, const std::function<void()>& work) {
+        try {
+            work();
+        } catch (const base::Error& error) {
+            base::log(base::Level::error, what,
+                      {{"reason", error.message()}, {"where", error.where()}, {"hint", error.hint()}});
+        }
+    }
+
+    void log_listeners() {
+        base::log(
+            base::Level::info, "listening",
+            {{"https_port", std::to_string(http_->port(0))},
+             {"http_port", current_.settings.http_listen.empty() ? std::string("-") : std::to_string(http_->port(1))}});
+    }
+
+    void renew_own_certificate() {
+        if (const auto identity = self_.renew_if_due(current_)) {
+            http_->set_identity(*identity);
+            base::log(base::Level::info, "the server's own certificate is new");
+        }
+    }
+
+    void sweep() {
+        for (int round = 0; round < k_sweep_rounds; ++round) {
+            int removed = 0;
+            request_.store.write([&](store::Transaction& transaction) {
+                removed = store::sweep(transaction, base::to_unix(request_.clock.now()), k_sweep_rows);
+            });
+            if (removed < k_sweep_rows) return;
+        }
+    }
+
+    void reload() {
+        guarded("the settings cannot be used; those in force stay", [&] {
+            auto next = request_.load();
+            if (needs_restart(current_.settings, next.settings)) {
+                base::log(base::Level::warning,
+                          "listen, http_listen, resolver and public_http_url take effect after a restart");
+            }
+            current_ = std::move(next);
+            app_->configure(current_);
+            renew_own_certificate();
+            base::log(base::Level::info, "settings read again");
+        });
+    }
+
+    const DaemonRequest& request_;
+    base::FileLock lock_;
+    Configuration current_;
+    FileWatch watch_;
+    std::unique_ptr<net::Resolver> resolver_;
+    ca::Authorities authorities_;
+    ca::Issuer issuer_;
+    SelfCertificate self_;
+    std::unique_ptr<App> app_;
+    std::unique_ptr<net::HttpServer> http_;  // last: its threads use all of the above
+};
+
+}  // namespace
+
+void run_daemon(const DaemonRequest& request) {
+    prepare_process();
+    const auto signals = block_signals();
+    Daemon daemon(request);
+    daemon.start();
+    daemon.loop(signals);
+    daemon.stop();
+}
+
+}  // namespace signet::server
