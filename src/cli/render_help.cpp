@@ -85,7 +85,7 @@ std::string command_help(const CommandTable& table, const Command& command) {
     if (!environment.empty()) page += "\n", add_lines(page, fill(environment, k_width));
     if (!command.examples.empty()) page += "\nExamples:\n";
     for (const auto& example : command.examples) {
-        add_lines(page, fill("# " + example.text, k_width, 2));
+        if (!example.text.empty()) add_lines(page, fill("# " + example.text, k_width, 2));
         page += "  " + example.command + "\n";
     }
     page += "\nExit codes:\n";

@@ -85,8 +85,8 @@ public:
         text(explanation);
     }
     void example(const Example& example) {
-        line(".TP");
-        line(escaped(example.text));
+        line(".PP");
+        if (!example.text.empty()) line(escaped(sentence(example.text)));
         line(".EX");
         line(escaped(example.command));
         line(".EE");
