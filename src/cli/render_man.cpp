@@ -84,8 +84,8 @@ public:
         line("\\fB" + escaped(words) + "\\fR");
         text(explanation);
     }
-    void example(const Example& example) {
-        line(".PP");
+    void example(const Example& example, bool first) {
+        if (!first) line(".PP");
         if (!example.text.empty()) line(escaped(sentence(example.text)));
         line(".EX");
         line(escaped(example.command));
@@ -152,7 +152,7 @@ ManPage command_page(const Command& command) {
     page.section("EXIT STATUS");
     for (const auto& [code, text] : exit_codes_of(command)) page.term(std::to_string(code), sentence(text));
     if (!command.examples.empty()) page.section("EXAMPLES");
-    for (const auto& example : command.examples) page.example(example);
+    for (const auto& example : command.examples) page.example(example, &example == &command.examples.front());
     page.section("SEE ALSO");
     std::vector<std::string> pages{"signet.1"};
     for (const auto& name : command.see_also) pages.push_back(page_of(name));

@@ -7,7 +7,10 @@ step "mandoc has nothing to say"
 for page in "$SOURCE"/man/*; do expect_exit 0 mandoc -Tlint -W warning "$page"; done
 
 step "every command has its page"
-signet __describe >description
-for name in $(sed -n -E 's/^      "name": "([a-z -]+)",$/\1/p' description | sort -u | tr ' ' '-'); do
-    [ -f "$SOURCE/man/signet-$name.1" ] || grep -q -- "\\\\-\\\\-$name" "$SOURCE"/man/signet*.1 || fail "no page for $name"
+for name in $(signet __complete '' | cut -f1); do
+    [ -f "$SOURCE/man/signet-$name.1" ] || fail "no page for $name"
+    signet help "$name" | grep -q '^Commands:' || continue
+    for member in $(signet __complete "$name" '' | cut -f1); do
+        [ -f "$SOURCE/man/signet-$name-$member.1" ] || fail "no page for $name $member"
+    done
 done
