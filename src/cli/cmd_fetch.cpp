@@ -1,0 +1,274 @@
+#include <nlohmann/json.hpp>
+
+#include "acme/challenges.h"
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/enrolment.h"
+#include "cli/exit_code.h"
+#include "cli/options.h"
+#include "client/fetch.h"
+#include "store/store.h"
+#include "x509/pem.h"
+
+namespace signet::cli {
+namespace {
+
+using base::Error;
+using base::Json;
+using base::Kind;
+
+constexpr base::Duration k_patience = std::chrono::seconds(60);
+constexpr std::size_t k_anchors_limit = 4 << 20;
+
+struct Words {
+    NameWords names;
+    std::string server;
+    std::optional<base::Path> root, ca_file, out, csr;
+    std::optional<std::string> root_sha256, profile, webroot, exec, email, challenge;
+    std::optional<int> http01_port;
+    std::optional<crypto::KeyType> key_type;
+    std::optional<base::Duration> validity, timeout;
+    std::vector<std::string> formats;
+    OwnershipWords ownership;
+    bool reuse_key = false;
+    bool insecure_http = false;
+    bool agree_tos = false;
+    bool force = false;
+};
+
+std::vector<x509::Certificate> read_anchors(const std::optional<base::Path>& file) {
+    if (!file) return {};
+    return x509::parse_certificates(base::read_file(*file, k_anchors_limit), file->string());
+}
+
+client::RenewalRecord record_of(const Words& words) {
+    client::RenewalRecord record;
+    record.server = client::directory_url(words.server, words.insecure_http);
+    record.server_roots = read_anchors(words.root);
+    record.issued_anchors = read_anchors(words.ca_file);
+    record.csr = read_request(words.csr);
+    record.names = names_that_count(words.names, record.csr);
+    record.challenge = words.challenge.value_or("auto");
+    if (words.webroot) record.webroot = canonical_directory(*words.webroot).string();
+    record.http01_port = words.http01_port.value_or(80);
+    if (record.http01_port < 1 || record.http01_port > 65535) {
+        throw Error(Kind::usage, "--http01-port " + std::to_string(record.http01_port) + " is no port",
+                    "give one from 1 to 65535; the server must be told too");
+    }
+    record.profile = words.profile.value_or("");
+    record.key_type = words.key_type.value_or(crypto::KeyType::ec_p256);
+    record.validity = words.validity;
+    record.reuse_key = words.reuse_key;
+    if (!words.formats.empty()) record.formats = words.formats;
+    record.access = parse_access(words.ownership);
+    record.hooks.exec = words.exec.value_or("");
+    record.insecure_http = words.insecure_http;
+    record.agree_tos = words.agree_tos;
+    record.email = words.email.value_or("");
+    return record;
+}
+
+// With --out nothing of a store is looked at: an init container has none.
+base::Path directory_of(const Context& context, const Words& words, const client::RenewalRecord& record) {
+    if (words.out) return canonical_directory(*words.out);
+    const auto store = store::Store::open(context.store());
+    return canonical_directory(store->layout().certificate(record.names.front().text()));
+}
+
+void print(Context& context, const base::Path& directory, const x509::Certificate& leaf,
+           const std::vector<base::Path>& files, bool changed, const std::vector<std::string>& notes) {
+    if (context.out.json()) {
+        auto json = certificate_json(leaf, context.seams.clock.now());
+        add_files(json, directory, files, changed, notes);
+        context.out.document(json);
+        return;
+    }
+    context.out.facts({{changed ? "saved in" : "kept in", directory.string()},
+                       {"serial", leaf.serial_hex()},
+                       {"valid until", base::format_time(leaf.not_after())}});
+}
+
+int finish(Context& context, const base::Path& directory, const x509::Certificate& leaf, const client::Activation& own,
+           client::ActivationLock held) {
+    client::SignalsSent sent;
+    return tell_service(context, directory, leaf, own, std::move(held), sent) ? k_exit_done : k_exit_not_in_effect;
+}
+
+int keep(Context& context, const base::Path& directory, const client::RenewalRecord& record) {
+    const auto leaf = deliver::installed(directory)->chain.front();
+    context.out.progress("what is there is valid, for these names, and not due: kept");
+    print(context, directory, leaf, files_in(directory), false, {});
+    return finish(context, directory, leaf, record.hooks, std::nullopt);
+}
+
+int run(Context& context, const Words& words) {
+    const auto record = record_of(words);
+    const client::FetchRun once{.root_sha256 = words.root_sha256 ? client::parse_root_hash(*words.root_sha256) : "",
+                                .replaces = {},
+                                .reuse_key = false,
+                                .hooks = {}};
+    const auto directory = directory_of(context, words, record);
+    if (!words.force && !client::reason_to_replace(directory, record, context.seams.clock.now())) {
+        return keep(context, directory, record);
+    }
+    check_writable(directory);
+    const auto lock = deliver::lock_directory(directory);
+    if (!words.force) {  // another run may have been first
+        const auto reason = client::reason_to_replace(directory, record, context.seams.clock.now());
+        if (!reason) return keep(context, directory, record);
+        context.out.progress("getting a certificate: " + *reason);
+    }
+    auto [enrolled, activation] =
+        client::fetch(directory, record, once,
+                      {.make_transport = context.seams.make_transport,
+                       .clock = context.seams.clock,
+                       .patience = words.timeout.value_or(k_patience),
+                       .progress = [&](std::string_view step) { context.out.progress(step); }});
+    for (const auto& note : enrolled.notes) context.out.note(note);
+    print(context, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);
+    return finish(context, directory, enrolled.leaf, record.hooks, std::move(activation));
+}
+
+void add_server_options(Options& options, Words& words) {
+    const std::string group = "Server";
+    options.push_back({.name = "server",
+                       .label = "URL",
+                       .text = "directory of the ACME server; letsencrypt and letsencrypt-staging are short for theirs",
+                       .target = &words.server,
+                       .required = true,
+                       .group = group});
+    options.push_back({.name = "root",
+                       .label = "FILE",
+                       .text = "the server's TLS chain must reach this root",
+                       .target = &words.root,
+                       .complete = Complete::file,
+                       .default_text = "the system's trust store",
+                       .conflicts = {"root-sha256"},
+                       .group = group});
+    options.push_back({.name = "root-sha256",
+                       .label = "HEX",
+                       .text = "the same by the hash of the root, which is then read from the server's /ca.pem",
+                       .target = &words.root_sha256,
+                       .group = group});
+    options.push_back({.name = "ca-file",
+                       .label = "FILE",
+                       .text = "anchors that the issued certificate must reach",
+                       .target = &words.ca_file,
+                       .complete = Complete::file,
+                       .default_text = "the server's /ca.pem, when it has one",
+                       .group = group});
+    options.push_back({.name = "insecure-http",
+                       .text = "allow http:// for the server",
+                       .target = &words.insecure_http,
+                       .group = group});
+    options.push_back({.name = "agree-tos",
+                       .text = "agree to the server's terms of service",
+                       .target = &words.agree_tos,
+                       .group = group});
+    options.push_back({.name = "email",
+                       .label = "ADDRESS",
+                       .text = "contact for the server's operator",
+                       .target = &words.email,
+                       .group = group});
+    options.push_back({.name = "timeout",
+                       .label = "DURATION",
+                       .text = "for all of it; a server that is not up yet is waited for that long",
+                       .target = &words.timeout,
+                       .default_text = "60s",
+                       .group = group});
+}
+
+void add_challenge_options(Options& options, Words& words) {
+    const std::string group = "Challenges";
+    std::vector<std::string> values{"auto", "none"};
+    for (const auto& type : acme::challenge_types()) values.emplace_back(type.name);
+    options.push_back({.name = "challenge",
+                       .label = "TYPE",
+                       .text = "how to prove the names: whichever both sides can do, none at all, or this one",
+                       .target = &words.challenge,
+                       .values = std::move(values),
+                       .default_text = "auto",
+                       .group = group});
+    options.push_back({.name = "webroot",
+                       .label = "DIR",
+                       .text = "write the answers under DIR/.well-known/acme-challenge instead of listening",
+                       .target = &words.webroot,
+                       .complete = Complete::directory,
+                       .group = group});
+    options.push_back({.name = "http01-port",
+                       .label = "PORT",
+                       .text = "where to listen for http-01",
+                       .target = &words.http01_port,
+                       .default_text = "80",
+                       .group = group});
+}
+
+void add_certificate_options(Options& options, Words& words) {
+    options.push_back({.name = "profile",
+                       .label = "P",
+                       .text = "the server's profile",
+                       .target = &words.profile,
+                       .default_text = "the directory's own"});
+    options.push_back(key_type_option(words.key_type));
+    options.back().conflicts = {"csr"};
+    options.push_back(validity_option(words.validity, "the server decides"));
+    options.push_back(csr_option(words.csr));
+    options.push_back({.name = "reuse-key",
+                       .text = "keep the key, now and at renewals",
+                       .target = &words.reuse_key,
+                       .conflicts = {"csr"}});
+    options.push_back({.name = "out",
+                       .label = "DIR",
+                       .text = "where to save it",
+                       .target = &words.out,
+                       .complete = Complete::directory,
+                       .default_text = "certificates/<first name> of the store"});
+    options.push_back(format_option(words.formats));
+    options.push_back({.name = "exec",
+                       .label = "CMD",
+                       .text = "run this, directly and without a shell, after new files are in place",
+                       .target = &words.exec});
+    add_ownership_options(options, words.ownership);
+    options.push_back({.name = "force", .text = "get a new one whatever is there", .target = &words.force});
+}
+
+constexpr char k_description[] =
+    "Gets a certificate from an ACME server (RFC 8555) into a directory. Made for init containers and cron jobs: a "
+    "certificate that is there, valid, for these names and not due is kept, byte for byte; a server that is not up yet "
+    "is waited for; no store, no shell, no HOME and no writable disk outside DIR are needed.\n\n"
+    "Nothing is written unless what came back has our key and our names, holds now, and verifies. The server is "
+    "believed by --root, --root-sha256 or the system's trust store. DIR/.signet keeps the account key and how to get "
+    "the next one, for `signet renew`.\n\n"
+    "A program named with --exec runs as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, "
+    "_CERT, _KEY and _CA in its environment. When it fails, the next run tries again though nothing is due.";
+
+}  // namespace
+
+Command fetch_command() {
+    auto words = std::make_shared<Words>();
+    Command command{
+        .name = "fetch",
+        .summary = "get a certificate from an ACME server",
+        .description = k_description,
+        .options = {},
+        .examples = {{"signet fetch db.internal --server https://ca/acme/directory --root ca.crt",
+                      "the server pinned to a root; saved in the store"},
+                     {"signet fetch w.example --server letsencrypt --agree-tos --out /etc/tls",
+                      "from a public CA, answering http-01 on port 80"}},
+        .exit_codes = {{k_exit_done, "a certificate that is good is in place, new or kept"},
+                       {k_exit_refused, "the server refuses, its root has another hash, or what came back is wrong"},
+                       {k_exit_usage, "wrong usage, or a file that cannot be read"},
+                       {k_exit_environment, "no permission, a full disk, a port in use"},
+                       {k_exit_network, "the server cannot be reached or fails; worth a retry"},
+                       {k_exit_not_in_effect, "the files are in place, but --exec failed"}},
+        .see_also = {"renew", "serve-acme", "verify"},
+        .run = [words](Context& context) { return run(context, *words); }};
+    add_server_options(command.options, *words);
+    add_challenge_options(command.options, *words);
+    add_certificate_options(command.options, *words);
+    add_name_argument(command, words->names, false);
+    return command;
+}
+
+}  // namespace signet::cli

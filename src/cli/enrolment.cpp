@@ -1,0 +1,146 @@
+#include "cli/enrolment.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace signet::cli {
+namespace {
+
+using base::Error;
+using base::Kind;
+using x509::Identifier;
+
+constexpr std::size_t k_request_limit = 1 << 20;
+
+void add_name(std::vector<Identifier>& names, Identifier name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+}
+
+}  // namespace
+
+std::vector<Identifier> parse_names(const NameWords& words) {
+    std::vector<Identifier> names;
+    for (const auto& text : words.names) add_name(names, Identifier::parse(text));
+    for (const auto& text : words.dns) add_name(names, Identifier::dns(text));
+    for (const auto& text : words.ip) add_name(names, Identifier::ip(text));
+    for (const auto& text : words.uri) add_name(names, Identifier::uri(text));
+    for (const auto& text : words.email) add_name(names, Identifier::email(text));
+    return names;
+}
+
+deliver::FileAccess parse_access(const OwnershipWords& words) {
+    deliver::FileAccess access;
+    if (words.owner) access.owner = deliver::parse_owner(*words.owner);
+    if (words.group) access.group = deliver::parse_group(*words.group);
+    if (words.key_mode) access.key_mode = deliver::parse_mode(*words.key_mode);
+    return access;
+}
+
+std::optional<x509::CertificateRequest> read_request(const std::optional<base::Path>& file) {
+    if (!file) return std::nullopt;
+    return x509::CertificateRequest::from_file_contents(base::read_file(*file, k_request_limit), file->string());
+}
+
+std::vector<Identifier> names_that_count(const NameWords& words,
+                                         const std::optional<x509::CertificateRequest>& request) {
+    auto names = parse_names(words);
+    if (!names.empty()) return names;
+    if (!request) {
+        throw Error(Kind::usage, "no name was given",
+                    "name what the certificate is for: a DNS name, an IP address, a URI or an e-mail address");
+    }
+    if (!request->other_names.empty()) {
+        throw Error(Kind::refused,
+                    "the request asks for names that cannot be issued: " + base::join(request->other_names, ", "),
+                    "give the names on the command line: those of the request are ignored then");
+    }
+    for (const auto& name : request->names) add_name(names, name);
+    if (names.empty()) {
+        throw Error(Kind::usage, "the request has no subject alternative names", "give the names on the command line");
+    }
+    return names;
+}
+
+Option format_option(std::vector<std::string>& target) {
+    Option option{.name = "format",
+                  .label = "FORMAT,...",
+                  .text = "what is written beside tls.crt, tls.key and ca.crt",
+                  .target = &target,
+                  .comma_separated = true,
+                  .default_text = "pem"};
+    std::string texts;
+    for (const auto& format : deliver::formats()) {
+        option.values.emplace_back(format.name);
+        texts += (texts.empty() ? ": " : "; ") + std::string(format.name) + " is " + std::string(format.text);
+    }
+    option.text += texts;
+    return option;
+}
+
+Option csr_option(std::optional<base::Path>& target) {
+    return {.name = "csr",
+            .label = "FILE",
+            .text = "a PKCS#10 request, PEM or DER, instead of a new key",
+            .target = &target,
+            .complete = Complete::file};
+}
+
+base::Path canonical_directory(const base::Path& directory) {
+    std::error_code error;
+    auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(directory), error);
+    if (error) base::throw_errno(error.value(), "reach", directory);
+    if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();  // "DIR/"
+    return path;
+}
+
+void check_writable(const base::Path& directory) {
+    auto existing = directory;
+    std::error_code ignored;
+    while (!std::filesystem::exists(existing, ignored) && existing.has_relative_path())
+        existing = existing.parent_path();
+    const auto facts = base::file_facts(existing);
+    if (facts && !facts->directory) {
+        throw Error(Kind::exists, existing.string() + " is no directory", "choose another one with --out");
+    }
+    if (::access(existing.c_str(), W_OK | X_OK) != 0) base::throw_errno(errno, "write into", existing);
+}
+
+std::vector<base::Path> files_in(const base::Path& directory) {
+    std::vector<base::Path> files;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+        const auto name = entry.path().filename().string();
+        if (name == "ca.crt" || name.starts_with("tls.")) files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+void add_files(base::Json& json, const base::Path& directory, const std::vector<base::Path>& files, bool changed,
+               const std::vector<std::string>& notes) {
+    json["dir"] = directory.string();
+    auto& by_name = json["files"] = base::Json::object();
+    for (const auto& file : files) by_name[file.filename().string()] = file.string();
+    json["changed"] = changed;
+    if (!notes.empty()) json["note"] = base::join(notes, "; ");
+}
+
+bool tell_service(Context& context, const base::Path& directory, const x509::Certificate& leaf,
+                  const client::Activation& own, client::ActivationLock held, client::SignalsSent& sent) {
+    const auto result = client::activate(directory, leaf, own, std::move(held), sent);
+    if (!result) return true;
+    if (result->ok) {
+        context.out.progress("told the service of " + directory.string());
+    } else {
+        context.out.warning(directory.string() + ": the files are in place, but " + result->message +
+                            "; the next run tries again");
+    }
+    return result->ok;
+}
+
+}  // namespace signet::cli

@@ -1,0 +1,16 @@
+#include "cli/local_ca.h"
+
+#include <unistd.h>
+
+namespace signet::cli {
+
+OpenedCa::OpenedCa(const Context& context)
+    : store_(store::Store::open(context.store())),
+      settings_(context.settings()),
+      authorities_(store_->layout(), context.seams.clock),
+      issuer_(*store_, authorities_, context.seams.clock, context.seams.random),
+      local_{*store_, issuer_, settings_.profiles, "uid " + std::to_string(::getuid())} {
+    issuer_.set_public_http_url(settings_.server.public_http_url);
+}
+
+}  // namespace signet::cli

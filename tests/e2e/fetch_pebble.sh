@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# fetch and renew against Pebble, an ACME server that we did not write, strict and refusing every second nonce.
+. "$(dirname "$0")/lib.sh"
+need pebble pebble-challtestsrv curl
+
+expect_exit 0 signet ca init
+root=$SIGNET_STORE/authorities/default/root.crt
+expect_exit 0 signet issue localhost 127.0.0.1 --out "$WORK/tls"
+
+port=$(free_port)
+management=$(free_port)
+httpport=$(free_port)
+dns=$(free_port)
+dnsmanagement=$(free_port)
+cat >pebble.json <<EOS
+{"pebble": {"listenAddress": "127.0.0.1:$port", "managementListenAddress": "127.0.0.1:$management",
+  "certificate": "$WORK/tls/tls.crt", "privateKey": "$WORK/tls/tls.key", "httpPort": $httpport, "tlsPort": 1,
+  "ocspResponderURL": "", "externalAccountBindingRequired": false}}
+EOS
+start dns pebble-challtestsrv -dns01 "127.0.0.1:$dns" -management "127.0.0.1:$dnsmanagement" -http01 "" -https01 "" \
+    -tlsalpn01 "" -defaultIPv4 127.0.0.1 -defaultIPv6 ""
+wait_for 10 port_open "$dnsmanagement"
+start pebble env PEBBLE_WFE_NONCEREJECT=50 PEBBLE_VA_NOSLEEP=1 pebble -config "$WORK/pebble.json" -strict \
+    -dnsserver "127.0.0.1:$dns"
+wait_for 15 port_open "$port"
+wait_for 15 port_open "$management"
+url=https://localhost:$port/dir
+curl -sS --cacert "$root" "https://localhost:$management/roots/0" >pebble-root.pem
+key_of() { openssl pkey -in "$1" -pubout 2>/dev/null; }
+key_in() { openssl x509 -in "$1" -noout -pubkey; }
+fetch() { signet fetch "$@" --server "$url" --root "$root" --http01-port "$httpport" --timeout 60s; }
+
+step "the terms of service must be agreed to"
+expect_exit 1 fetch terms.example --out "$WORK/terms"
+expect_err 'agree-tos'
+
+step "http-01 for two names, checked for consistency when no anchor is known"
+expect_exit 0 fetch web.example www.web.example --out "$WORK/web" --agree-tos --email ops@example.net
+same "the pair fits" "$(key_of web/tls.key)" "$(key_in web/tls.crt)"
+openssl x509 -in web/tls.crt -noout -ext subjectAltName >out
+expect_out 'DNS:web.example'
+expect_out 'DNS:www.web.example'
+expect "reaches the topmost issuer" openssl verify -partial_chain -CAfile web/ca.crt -untrusted web/tls.crt web/tls.crt
+expect "reaches Pebble's root" openssl verify -CAfile pebble-root.pem -untrusted web/tls.crt web/tls.crt
+
+step "checked against --ca-file"
+expect_exit 0 fetch anchored.example --out "$WORK/anchored" --agree-tos --ca-file pebble-root.pem
+same "ca.crt is that file" "$(openssl x509 -in anchored/ca.crt -noout -serial)" "$(openssl x509 -in pebble-root.pem -noout -serial)"
+expect_exit 1 fetch refused.example --out "$WORK/refused" --agree-tos --ca-file "$root"
+[ ! -e refused/tls.crt ] || fail "files after a refusal"
+
+step "kept when run again, renewed when told to"
+before=$(sha256sum web/tls.crt web/tls.key)
+expect_exit 0 fetch web.example www.web.example --out "$WORK/web"
+same "kept" "$(sha256sum web/tls.crt web/tls.key)" "$before"
+expect_exit 6 signet renew "$WORK/web" --force --detailed-exit-code
+[ "$(sha256sum web/tls.crt web/tls.key)" != "$before" ] || fail "it was not renewed"
+same "the pair fits" "$(key_of web/tls.key)" "$(key_in web/tls.crt)"
+
+step "key types and requests"
+for type in ec-p384 rsa-2048; do
+    expect_exit 0 fetch "$type.example" --out "$WORK/$type" --agree-tos --key-type "$type"
+    same "the pair fits" "$(key_of "$type/tls.key")" "$(key_in "$type/tls.crt")"
+done
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout csr.key -out csr.pem -subj / \
+    -addext subjectAltName=DNS:csr.example 2>/dev/null
+expect_exit 0 fetch --csr csr.pem --out "$WORK/csr" --agree-tos
+same "the request's key" "$(key_of csr.key)" "$(key_in csr/tls.crt)"
+
+step "a name that does not answer: the reason is told, nothing is written"
+curl -sS -d '{"host":"dead.example","addresses":["127.0.0.77"]}' "http://127.0.0.1:$dnsmanagement/add-a" >/dev/null
+busy=$(free_port)
+run signet fetch dead.example --server "$url" --root "$root" --http01-port "$busy" --timeout 40s --agree-tos --out "$WORK/dead"
+[ "$CODE" -eq 1 ] || [ "$CODE" -eq 4 ] || { show_last; fail "exit $CODE"; }
+expect_err 'dead.example'
+[ ! -e dead/tls.crt ] || fail "files after a failed challenge"
