@@ -6,7 +6,7 @@ disk=$WORK/disk
 mkdir "$disk"
 mount -t tmpfs -o size=1m none "$disk" 2>/dev/null || skip "cannot mount a small tmpfs here"
 umount "$disk"
-trap 'code=$?; umount "$disk" 2>/dev/null; (exit "$code"); finish' EXIT
+trap 'code=$?; set +e; umount "$disk" 2>/dev/null; (exit "$code"); finish' EXIT
 
 export SIGNET_STORE=$disk/store
 directory=$SIGNET_STORE/authorities/default
