@@ -125,7 +125,7 @@ Command ca_init_command() {
         .examples = {{"signet ca init", "a CA with P-256 keys"},
                      {"signet ca init --org Acme --country DE", "with a subject"},
                      {"signet ca init lab --root-only --validity 1y", "a second, small one"}},
-        .see_also = {"ca show", "ca export"},
+        .see_also = {"issue", "ca show", "ca export"},
         .reads_environment = false,
         .run = [request](Context& context) { return run(context, *request); }};
 }

@@ -69,9 +69,9 @@ TEST_CASE("policy: a name must be permitted, and deny wins") {
         CAPTURE(good);
         CHECK(reasons(decide(profile, {good}).refusals) == "");
     }
-    for (const char* bad : {"internal", "a.test", "db.internal", "a.secret.internal", "*.secret.internal", 
-                            "11.0.0.1", "10.9.0.1", "fd00::1", "::ffff:10.9.0.1", "::ffff:11.0.0.1",
-                            "spiffe://mesh.internal/a/b", "spiffe://other.internal/w", "ops@x.internal"}) {
+    for (const char* bad : {"internal", "a.test", "db.internal", "a.secret.internal", "*.secret.internal", "11.0.0.1",
+                            "10.9.0.1", "fd00::1", "::ffff:10.9.0.1", "::ffff:11.0.0.1", "spiffe://mesh.internal/a/b",
+                            "spiffe://other.internal/w", "ops@x.internal"}) {
         CAPTURE(bad);
         const auto decision = decide(profile, {bad});
         REQUIRE(decision.refusals.size() == 1);
