@@ -32,7 +32,8 @@ struct Twist {
 class AcmeClient {
 public:
     AcmeClient(net::Handler handler, crypto::KeyType type = crypto::KeyType::ec_p256)
-        : handler_(std::move(handler)), key_(crypto::PrivateKey::generate(type)) {}
+        : AcmeClient(std::move(handler), crypto::PrivateKey::generate(type)) {}
+    AcmeClient(net::Handler handler, crypto::PrivateKey key) : handler_(std::move(handler)), key_(std::move(key)) {}
 
     std::string host = "ca.test:8443";
     std::string scheme = "https";

@@ -64,10 +64,17 @@ void require_usable(const store::AccountRecord& account) {
     if (account.status != store::AccountStatus::valid) throw Error{Kind::unauthorized, "the account is deactivated"};
 }
 
-void by_jwk(Exchange& exchange, const jose::Jws& jws) {
-    if (const auto reason = crypto::weakness(*jws.jwk)) throw Error{Kind::bad_public_key, "account key: " + *reason};
+// Of a key in the header: it speaks for itself alone.
+void by_own_key(Exchange& exchange, const jose::Jws& jws, const char* what) {
+    if (const auto reason = crypto::weakness(*jws.jwk)) {
+        throw Error{Kind::bad_public_key, std::string(what) + ": " + *reason};
+    }
     verify(jws, *jws.jwk);
     exchange.key = *jws.jwk;
+}
+
+void by_jwk(Exchange& exchange, const jose::Jws& jws) {
+    by_own_key(exchange, jws, "account key");
     const auto thumbprint = jose::thumbprint(*jws.jwk);
     const auto record = exchange.services.store.query(
         [&](store::Transaction& transaction) { return store::find_account_by_thumbprint(transaction, thumbprint); });
@@ -110,6 +117,8 @@ void authenticate(Exchange& exchange, const Route& route) {
     check_key_kind(jws, route.proof);
     if (route.proof == Proof::jwk) {
         by_jwk(exchange, jws);
+    } else if (!jws.kid) {
+        by_own_key(exchange, jws, "certificate key");
     } else {
         by_kid(exchange, jws, route.resource);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "acme/challenges.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -46,6 +47,8 @@ void check_mode(std::string_view name, std::string_view what) {
                       std::string(what) + ": there is no mode \"" + base::printable(name, 40) + "\"",
                       "use one of: " + base::join(mode_names(), ", ")};
 }
+
+bool shows_control(std::string_view proof) { return acme::find_challenge_type(proof) != nullptr; }
 
 std::vector<std::string> mode_warnings(const Live& live) {
     std::vector<std::string> warnings;

@@ -23,6 +23,9 @@ const AuthorizationMode& mode_of(const ca::Profile& profile, const Settings& set
 std::vector<std::string> mode_names();
 /// Throws bad_input naming `what` when there is no such mode.
 void check_mode(std::string_view name, std::string_view what);
+/// Was control of the name shown? What a mode gave without asking does not permit revoking another account's
+/// certificate (RFC 8555 section 7.6).
+bool shows_control(std::string_view proof);
 std::vector<std::string> mode_warnings(const Live& live);
 
 }  // namespace signet::server

@@ -8,8 +8,9 @@
 
 namespace signet::server {
 
-/// How a request proves who asks: not at all (GET), by a key in the JWS, by an account's URL in the JWS.
-enum class Proof { none, jwk, kid };
+/// How a request proves who asks: not at all (GET), by a key in the JWS that may be an account's, by an account's URL in
+/// the JWS, by that or by the key of a certificate (revocation: such a key speaks for no account).
+enum class Proof { none, jwk, kid, kid_or_certificate_key };
 
 /// What a route belongs to: ACME (nonces, problem documents, Link), or the CA's public files by listener.
 enum class Family { acme, https_only, any_listener };
@@ -46,6 +47,7 @@ net::Response finalize(Exchange& exchange);
 net::Response authorization(Exchange& exchange);
 net::Response challenge(Exchange& exchange);
 net::Response certificate(Exchange& exchange);
+net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);
 net::Response anchors(Exchange& exchange);
 net::Response ca_certificate(Exchange& exchange);

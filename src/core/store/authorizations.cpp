@@ -115,6 +115,17 @@ std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::
     return find_authorization(transaction, row->text(0));
 }
 
+std::vector<std::string> proofs_held(Transaction& transaction, std::string_view account,
+                                     const x509::Identifier& identifier, bool wildcard, std::int64_t now) {
+    auto rows = transaction.query(
+        "SELECT DISTINCT proof FROM authorizations WHERE status = 'valid' AND account_id = ?1 AND value = ?2"
+        " AND type = ?3 AND wildcard = ?4 AND expires_at > ?5 ORDER BY proof",
+        account, identifier.text(), x509::type_name(identifier.type()), std::int64_t{wildcard}, now);
+    std::vector<std::string> proofs;
+    while (rows->step()) proofs.push_back(rows->text(0));
+    return proofs;
+}
+
 bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now) {
     return transaction.run(
                "UPDATE challenges SET status = 'processing', next_attempt_at = ?2 WHERE id = ?1 AND status = 'pending'"

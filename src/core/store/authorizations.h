@@ -16,6 +16,11 @@ std::optional<ChallengeRecord> find_challenge(Transaction& transaction, std::str
 std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::string_view account,
                                                  const x509::Identifier& identifier, bool wildcard, std::int64_t now);
 
+/// How the account's valid, unexpired authorizations for this identifier came about: "http-01", "trust". `wildcard`
+/// asks for those of "*." before it.
+std::vector<std::string> proofs_held(Transaction& transaction, std::string_view account,
+                                     const x509::Identifier& identifier, bool wildcard, std::int64_t now);
+
 /// pending → processing; false when it is in another state (a repeated POST changes nothing).
 bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now);
 /// An attempt failed but will be tried again: records the error (problem JSON), the count and the next time.

@@ -51,6 +51,13 @@ std::optional<CertificateRecord> find_certificate(Transaction& transaction, std:
     return read_certificate(*row);
 }
 
+bool revoke_certificate(Transaction& transaction, std::string_view serial, std::int64_t revoked_at, int reason) {
+    return transaction.run(
+               "UPDATE certificates SET revoked_at = ?2, revocation_reason = ?3"
+               " WHERE serial = ?1 AND revoked_at IS NULL",
+               serial, revoked_at, std::int64_t{reason}) == 1;
+}
+
 std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now) {
     auto row =
         transaction.query("SELECT count(*) FROM certificates WHERE issuer_id = ?1 AND not_after >= ?2", issuer_id, now);

@@ -5,6 +5,7 @@
 
 #include "ca/ceremony.h"
 #include "server/app.h"
+#include "store/authorizations.h"
 #include "store/orders.h"
 #include "support/acme_client.h"
 #include "support/manual_clock.h"
@@ -44,6 +45,32 @@ public:
         REQUIRE_FALSE(made.kid.empty());
         return made;
     }
+    /// An authorization as validation would leave it, without validating.
+    std::string grant(const AcmeClient& client, const std::string& name, const std::string& proof = "http-01") {
+        const auto identifier = x509::Identifier::parse(name);
+        const bool wildcard = identifier.is_wildcard();
+        const auto now = base::to_unix(clock.now());
+        store::AuthorizationRecord record{"granted-" + std::to_string(++granted_),
+                                          account_id(client),
+                                          wildcard ? x509::Identifier::dns(identifier.base_name()) : identifier,
+                                          wildcard,
+                                          store::AuthorizationStatus::valid,
+                                          proof,
+                                          now,
+                                          now + 3600,
+                                          {}};
+        store().write([&](store::Transaction& t) { store::insert_authorization(t, record); });
+        return record.id;
+    }
+    static std::string account_id(const AcmeClient& client) { return client.kid.substr(client.kid.rfind('/') + 1); }
+    /// How many entries the audit log has for this action.
+    std::int64_t audited(const std::string& action) {
+        return store().query([&](store::Transaction& t) {
+            auto row = t.query("SELECT count(*) FROM audit WHERE action = ?1", action);
+            row->step();
+            return row->integer(0);
+        });
+    }
     store::Store& store() { return *store_; }
     ca::Profile& profile(const std::string& name = "default") { return configuration.profiles.at(name); }
 
@@ -53,6 +80,7 @@ public:
     std::unique_ptr<server::App> app;
 
 private:
+    int granted_ = 0;
     TemporaryStore store_;
     base::OsRandom random_;
     ca::Authorities authorities_;
