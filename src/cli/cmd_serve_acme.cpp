@@ -97,7 +97,7 @@ Options options(Words& words) {
          .setting = "server.http_listen"},
         {.name = "hostname",
          .label = "NAME",
-         .text = "name on the server's own certificate, and in its URLs; may be given repeatedly",
+         .text = "name on the server's own certificate, and in its URLs",
          .target = &words.hostnames,
          .default_text = "the machine's name",
          .setting = "server.hostnames"},
@@ -131,8 +131,7 @@ Options options(Words& words) {
          .setting = "validation.http01_port"},
         {.name = "allow-target",
          .label = "CIDR",
-         .text = "let validation connect to these addresses though they are loopback or link-local; may be given "
-                 "repeatedly",
+         .text = "let validation connect to these addresses though they are loopback or link-local",
          .target = &words.allow_targets,
          .setting = "validation.allow_targets"},
     };
