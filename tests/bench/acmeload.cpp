@@ -64,6 +64,7 @@ struct Run {
     Leaves leaves;
     std::latch ready;  // one count a client, given once it is warm or has failed
     std::atomic<bool> started = false, stopping = false, counting = false;
+    std::atomic<bool> silent = false;  // a client ended because no answer came
     std::atomic<int> running = 0;
     std::atomic<int> issued = 0;
     std::mutex mutex;  // for what follows
@@ -84,6 +85,7 @@ bool warm_up(Run& run, AcmeClient& client) {
         return true;
     } catch (const Failure& failure) {
         count_error(run, "warm-up: " + failure.what);
+        if (failure.hung) run.silent = true;
         return false;
     }
 }
@@ -105,6 +107,7 @@ void issue_on_the_clock(Run& run, AcmeClient& client) {
         } catch (const Failure& failure) {
             if (run.stopping) break;
             count_error(run, failure.what);
+            if (failure.hung) run.silent = true;
             failures = failure.hung ? k_give_up : failures + 1;
         }
     }
@@ -183,7 +186,7 @@ Json report(Run& run, const Clock& clock) {
     json["requests_per_order"] = per(static_cast<double>(run.requests), issued);
     json["nonce_retries"] = run.nonce_retries;
     json["made_on_the_clock"] = static_cast<int>(std::max(0.0, drawn - run.options.prepare));
-    json["hung"] = clock.hung;
+    json["hung"] = clock.hung || run.silent;
     if (run.options.pid > 0) {
         json["server"]["cpu_s"] = std::round(cpu * 100) / 100;
         json["server"]["cpu_ms_per_issuance"] = per(cpu * 1000, issued);
