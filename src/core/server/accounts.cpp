@@ -1,4 +1,4 @@
-#include "store/accounts.h"
+#include "server/accounts.h"
 
 #include <nlohmann/json.hpp>
 
@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/router.h"
+#include "store/accounts.h"
 #include "store/audit.h"
 #include "store/orders.h"
 
@@ -46,8 +47,6 @@ void check_contacts(const std::vector<std::string>& contacts) {
     for (const auto& contact : contacts) check_contact(contact);
 }
 
-std::string account_url(const Exchange& exchange, const std::string& id) { return exchange.url("/acme/account/", id); }
-
 const char* status_text(AccountStatus status) {
     switch (status) {
         case AccountStatus::valid:
@@ -58,28 +57,6 @@ const char* status_text(AccountStatus status) {
             return "revoked";
     }
     return "revoked";
-}
-
-net::Response answer(const Exchange& exchange, const AccountRecord& record, int status) {
-    acme::AccountMessage message;
-    message.status = status_text(record.status);
-    message.contact = record.contacts;
-    if (record.terms_agreed) message.terms_of_service_agreed = true;
-    message.orders = account_url(exchange, record.id) + "/orders";
-    auto response = json_response(status, acme::encode_account(message));
-    response.set("Location", account_url(exchange, record.id));
-    return response;
-}
-
-store::AuditRecord audit(const Exchange& exchange, const char* action, const AccountRecord& record) {
-    store::AuditRecord entry;
-    entry.at = base::to_unix(exchange.now);
-    entry.action = action;
-    entry.actor = "account " + record.id;
-    entry.address = exchange.request.remote_address;
-    entry.account = record.id;
-    entry.profile = record.profile;
-    return entry;
 }
 
 AccountRecord fresh_record(const Exchange& exchange, const acme::NewAccountMessage& message) {
@@ -142,7 +119,7 @@ AccountRecord apply(Exchange& exchange, const Update& update) {
         if (!store::update_account(transaction, *record)) throw Error{Kind::store_busy, "the account was just changed"};
         if (update.deactivate) {
             cancel_orders(transaction, record->id);
-            store::append_audit(transaction, audit(exchange, "account.deactivated", *record));
+            store::append_audit(transaction, account_audit(exchange, "account.deactivated", *record));
         }
         result = std::move(*record);
     });
@@ -151,10 +128,34 @@ AccountRecord apply(Exchange& exchange, const Update& update) {
 
 }  // namespace
 
+std::string account_url(const Exchange& exchange, const std::string& id) { return exchange.url("/acme/account/", id); }
+
+net::Response account_response(const Exchange& exchange, const AccountRecord& record, int status) {
+    acme::AccountMessage message;
+    message.status = status_text(record.status);
+    message.contact = record.contacts;
+    if (record.terms_agreed) message.terms_of_service_agreed = true;
+    message.orders = account_url(exchange, record.id) + "/orders";
+    auto response = json_response(status, acme::encode_account(message));
+    response.set("Location", account_url(exchange, record.id));
+    return response;
+}
+
+store::AuditRecord account_audit(const Exchange& exchange, const char* action, const AccountRecord& record) {
+    store::AuditRecord entry;
+    entry.at = base::to_unix(exchange.now);
+    entry.action = action;
+    entry.actor = "account " + record.id;
+    entry.address = exchange.request.remote_address;
+    entry.account = record.id;
+    entry.profile = record.profile;
+    return entry;
+}
+
 net::Response new_account(Exchange& exchange) {
     const auto message = acme::parse_new_account(exchange.payload_json());
     // An existing account is answered whatever else was asked for (RFC 8555 section 7.3).
-    if (exchange.account) return answer(exchange, exchange.account->record, 200);
+    if (exchange.account) return account_response(exchange, exchange.account->record, 200);
     if (message.only_return_existing) {
         throw Error{Kind::account_does_not_exist, "there is no account with this key"};
     }
@@ -168,19 +169,19 @@ net::Response new_account(Exchange& exchange) {
     exchange.services.store.write([&](store::Transaction& transaction) {
         other.reset();
         if (store::insert_account(transaction, record)) {
-            store::append_audit(transaction, audit(exchange, "account.created", record));
+            store::append_audit(transaction, account_audit(exchange, "account.created", record));
         } else {
             other = store::find_account_by_thumbprint(transaction, record.thumbprint);
         }
     });
-    return other ? answer(exchange, *other, 200) : answer(exchange, record, 201);
+    return other ? account_response(exchange, *other, 200) : account_response(exchange, record, 201);
 }
 
 net::Response account(Exchange& exchange) {
-    if (exchange.post_as_get()) return answer(exchange, exchange.account->record, 200);
+    if (exchange.post_as_get()) return account_response(exchange, exchange.account->record, 200);
     const auto update = parse_update(exchange);
-    if (!update.contacts && !update.deactivate) return answer(exchange, exchange.account->record, 200);
-    return answer(exchange, apply(exchange, update), 200);
+    if (!update.contacts && !update.deactivate) return account_response(exchange, exchange.account->record, 200);
+    return account_response(exchange, apply(exchange, update), 200);
 }
 
 // RFC 8555 section 7.1.2.1, newest first, a page at a time.

@@ -18,8 +18,7 @@ constexpr std::string_view k_account_path = "/acme/account/";
 constexpr std::size_t k_id_limit = 64;
 
 void check_url(const Exchange& exchange, const jose::Jws& jws) {
-    auto own = exchange.url(exchange.request.path);
-    if (!exchange.request.query.empty()) own += "?" + exchange.request.query;
+    const auto own = exchange.own_url();
     if (jws.url == own) return;
     throw Error{Kind::unauthorized, "the JWS is for url \"" + base::printable(jws.url) + "\", the request for \"" +
                                         base::printable(own) + "\""};

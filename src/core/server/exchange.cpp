@@ -25,6 +25,10 @@ base::Json Exchange::payload_json() const {
     return json;
 }
 
+std::string Exchange::own_url() const {
+    return request.query.empty() ? url(request.path) : url(request.path) + "?" + request.query;
+}
+
 void Exchange::require_post_as_get() const {
     if (!post_as_get()) {
         throw base::Error{base::Kind::malformed, "this resource is read by POST-as-GET: the payload must be empty"};

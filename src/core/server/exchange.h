@@ -57,6 +57,8 @@ struct Exchange {
     /// Throws malformed unless it is a JSON object.
     base::Json payload_json() const;
     void require_post_as_get() const;  // throws malformed
+    /// The URL that was asked for, under the name that the client used.
+    std::string own_url() const;
     std::string url(std::string_view path) const { return base + std::string(path); }
     std::string url(std::string_view path, std::string_view id) const {
         return base + std::string(path) + std::string(id);

@@ -47,6 +47,7 @@ net::Response finalize(Exchange& exchange);
 net::Response authorization(Exchange& exchange);
 net::Response challenge(Exchange& exchange);
 net::Response certificate(Exchange& exchange);
+net::Response change_key(Exchange& exchange);
 net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);
 net::Response anchors(Exchange& exchange);

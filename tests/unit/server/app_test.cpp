@@ -16,8 +16,9 @@ TEST_CASE("app: the directory offers what works and nothing else") {
     CHECK(json["newNonce"] == "https://ca.test:8443/acme/new-nonce");
     CHECK(json["newAccount"] == "https://ca.test:8443/acme/new-account");
     CHECK(json["newOrder"] == "https://ca.test:8443/acme/new-order");
+    CHECK(json["keyChange"] == "https://ca.test:8443/acme/key-change");
     CHECK(json["revokeCert"] == "https://ca.test:8443/acme/revoke-cert");
-    for (const char* absent : {"keyChange", "newAuthz", "renewalInfo"})
+    for (const char* absent : {"newAuthz", "renewalInfo"})
         CHECK_FALSE(json.contains(absent));
     CHECK(json["meta"]["externalAccountRequired"] == false);
     for (const char* profile : {"default", "server", "client", "svid"})
@@ -50,7 +51,7 @@ TEST_CASE("app: resources are read by POST only") {
     auto client = server.client();
     for (const char* path :
          {"/acme/new-account", "/acme/new-order", "/acme/account/x", "/acme/account/x/orders", "/acme/order/x",
-          "/acme/order/x/finalize", "/acme/authorization/x", "/acme/challenge/x", "/acme/certificate/x", "/acme/revoke-cert"}) {
+          "/acme/order/x/finalize", "/acme/authorization/x", "/acme/challenge/x", "/acme/certificate/x", "/acme/revoke-cert", "/acme/key-change"}) {
         for (const char* method : {"GET", "PUT", "DELETE"}) {
             CAPTURE(path);
             const auto response = client.get(path, method);
