@@ -1,6 +1,7 @@
 #include "server/orders.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "acme/challenges.h"
@@ -74,27 +75,39 @@ std::vector<const acme::ChallengeType*> applicable(const ca::Profile& profile, c
     return types;
 }
 
-// Names that no policy opens, and those that nothing could ever prove: refused now, not when all is done.
-std::vector<base::ErrorPart> refusals(const Exchange& exchange, const acme::NewOrderMessage& message,
+// Names that no policy opens, and those that nothing could ever prove.
+std::vector<base::ErrorPart> hopeless(const Exchange& exchange, const acme::NewOrderMessage& message,
                                       const ca::Profile& profile, const AuthorizationMode& mode) {
     std::vector<base::ErrorPart> parts;
+    const auto refuse = [&](const Identifier& identifier, std::string why) {
+        parts.push_back({identifier.text(), Kind::rejected_identifier, std::move(why)});
+    };
     for (const auto& identifier : message.identifiers) {
         if (exchange.live->hosts.is_own(identifier)) {
-            parts.push_back(
-                {identifier.text(), Kind::rejected_identifier, identifier.text() + " is a name of the CA itself"});
+            refuse(identifier, identifier.text() + " is a name of the CA itself");
         } else if (!mode.grants_at_once && applicable(profile, identifier).empty()) {
-            parts.push_back({identifier.text(), Kind::rejected_identifier,
-                             "profile '" + profile.name + "' has no challenge that could prove " + identifier.text()});
+            refuse(identifier, "profile '" + profile.name + "' has no challenge that could prove " + identifier.text());
         }
     }
-    ca::IssuanceRequest request{
-        .profile = profile,
-        .names = message.identifiers,
-        .not_before = message.not_before,
-        .not_after = message.not_after,
-        .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address, {}}};
-    for (auto& part : exchange.services.issuer.preview(request)) parts.push_back(std::move(part));
     return parts;
+}
+
+// Refused now, not when all is done: every reason at once, one subproblem each.
+void refuse_hopeless(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
+                     const AuthorizationMode& mode) {
+    auto parts = hopeless(exchange, message, profile, mode);
+    auto by_policy = exchange.services.issuer.preview(
+        {.profile = profile,
+         .names = message.identifiers,
+         .not_before = message.not_before,
+         .not_after = message.not_after,
+         .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address, {}}});
+    if (parts.empty() && by_policy.empty()) return;
+    if (parts.empty()) throw ca::refusal_error(profile, std::move(by_policy));
+    std::move(by_policy.begin(), by_policy.end(), std::back_inserter(parts));
+    auto message_text = parts.size() == 1 ? parts.front().message
+                                          : "this order is refused for " + std::to_string(parts.size()) + " reasons";
+    throw Error{Kind::refused, std::move(message_text), {}, std::move(parts)};
 }
 
 store::ChallengeRecord new_challenge(const Services& services, const AuthorizationRecord& authorization,
@@ -211,9 +224,7 @@ net::Response new_order(Exchange& exchange) {
     const auto message = acme::parse_new_order(exchange.payload_json());
     const auto& profile = choose_profile(exchange, message);
     const auto& mode = mode_of(profile, exchange.live->settings);
-    if (auto parts = refusals(exchange, message, profile, mode); !parts.empty()) {
-        throw ca::refusal_error(profile, std::move(parts));
-    }
+    refuse_hopeless(exchange, message, profile, mode);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# The server as a process: readiness, listeners, settings that change, signals, what it refuses to start with.
+. "$(dirname "$0")/lib.sh"
+need curl openssl python3
+
+code() { curl -s -o "$WORK/got" -w '%{http_code}' --cacert "$root" "$@"; }
+
+step "no store is exit 3 and names ca init"
+expect_exit 3 signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0
+expect_err 'signet ca init'
+
+step "wrong words are exit 2"
+expect_exit 0 signet ca init
+root=$SIGNET_STORE/authorities/default/root.crt
+expect_exit 2 signet serve-acme --auth none
+expect_exit 2 signet serve-acme --listen nowhere
+expect_exit 2 signet serve-acme --allow-target 10.0.0.0/33
+expect_exit 2 signet serve-acme --hostname 'a..b'
+expect_exit 2 signet serve-acme --external-url http://ca.internal
+expect_exit 2 signet serve-acme --http01-port 0
+expect_exit 2 signet serve-acme --tls-alpn01-port 443
+
+step "it tells when it is ready, on standard output and to systemd"
+cat >notified.py <<'PY'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("bound", flush=True)
+while True:
+    print(s.recv(100).decode(), flush=True)
+PY
+start systemd python3 notified.py "$WORK/notify"
+wait_for 10 test -S notify
+NOTIFY_SOCKET=$WORK/notify start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0
+base=${READY%/acme/directory}
+port=${base##*:}
+same "ready line" "$READY" "https://$(hostname | tr 'A-Z' 'a-z'):$port/acme/directory"
+same "lines on standard output" "$(wc -l <server.out)" 1
+wait_for 5 grep -qx READY=1 systemd.out
+plain=$(sed -n 's/.*http_port=\([0-9]*\).*/\1/p' server.err)
+
+step "its certificate is its own, from this CA, for its names"
+expect "the handshake fails" openssl s_client -connect "127.0.0.1:$port" -CAfile "$root" -verify_return_error \
+    -verify_hostname localhost
+openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -out own.pem
+expect "own certificate" openssl x509 -in own.pem -noout -ext subjectAltName,extendedKeyUsage
+expect_out "DNS:$(hostname | tr 'A-Z' 'a-z')"
+expect_out 'IP Address:127.0.0.1'
+
+step "public files and health, by listener"
+same "ca.pem" "$(code "https://localhost:$port/ca.pem")" 200
+same "its bytes" "$(openssl x509 -in got -outform DER | sha256sum)" "$(openssl x509 -in "$root" -outform DER | sha256sum)"
+same "health" "$(curl -s --cacert "$root" "https://localhost:$port/health")" '{"status":"ok","ca_initialized":true}'
+same "ready" "$(code "https://localhost:$port/ready")" 200
+same "plain health" "$(code "http://localhost:$plain/health")" 200
+same "plain ca.pem" "$(code "http://localhost:$plain/ca.pem")" 404
+same "plain ACME" "$(code "http://localhost:$plain/acme/directory")" 403
+id=$(openssl x509 -in "$SIGNET_STORE/authorities/default/issuing.crt" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | cut -c1-8 | tr 'A-F' 'a-f')
+same "plain AIA" "$(code "http://localhost:$plain/ca/default/$id.der")" 200
+expect "it is the issuing CA" cmp got <(openssl x509 -in "$SIGNET_STORE/authorities/default/issuing.crt" -outform DER)
+same "a host that is not ours" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 421
+expect "the key is named" grep -q hostnames got
+
+step "a second server on this store waits, then ends with exit 3"
+expect_exit 3 signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0
+no_out .
+expect_err 'locked by process'
+
+step "issue works on the same store while it serves"
+expect_exit 0 signet issue worker-1.internal
+for i in 1 2 3 4 5 6 7 8; do signet issue "w$i.internal" >/dev/null 2>>issue.err & done
+issued() { [ "$(find "$SIGNET_STORE/certificates" -name 'w?.internal' | wc -l)" -eq 8 ]; }
+wait_for 20 issued
+same "the server goes on" "$(code "https://localhost:$port/ready")" 200
+
+step "a changed signet.toml is seen within two seconds"
+cp "$SIGNET_STORE/signet.toml" before.toml
+sed -i 's/^# *hostnames *=.*//; s/^hostnames *=.*//; s/^\[server\]/[server]\nhostnames = ["localhost", "elsewhere.test"]/' "$SIGNET_STORE/signet.toml"
+grep -q elsewhere.test "$SIGNET_STORE/signet.toml" || printf '[server]\nhostnames = ["localhost", "elsewhere.test"]\n' >>"$SIGNET_STORE/signet.toml"
+elsewhere() { [ "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" = 200 ]; }
+wait_for 3 elsewhere
+expect "its own certificate has the new name" openssl s_client -connect "127.0.0.1:$port" -CAfile "$root" \
+    -verify_return_error -verify_hostname elsewhere.test
+
+step "a bad edit keeps the settings in force, and is logged"
+echo 'no_such_key = 1' >"$SIGNET_STORE/signet.toml.new"
+mv "$SIGNET_STORE/signet.toml.new" "$SIGNET_STORE/signet.toml"
+wait_for 3 grep -q 'those in force stay' server.err
+grep -q no_such_key server.err || fail "the log does not name the key"
+same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
+
+step "SIGHUP reads it again"
+cp before.toml "$SIGNET_STORE/signet.toml"
+sleep 1
+before=$(grep -c 'settings read again' server.err)
+kill -HUP "${PIDS[server]}"
+again() { [ "$(grep -c 'settings read again' server.err)" -gt "$before" ]; }
+wait_for 3 again
+
+step "SIGTERM ends it with exit 0"
+stop server
+same "exit code" "$CODE" 0
+wait_for 5 grep -qx STOPPING=1 systemd.out
+
+step "a port in use is exit 3"
+taken=$(free_port)
+start squatter python3 -m http.server --bind 127.0.0.1 "$taken"
+wait_for 10 port_open "$taken"
+expect_exit 3 signet serve-acme --listen "127.0.0.1:$taken" --http-listen 127.0.0.1:0
+no_out .
+expect_err "127.0.0.1:$taken"
+
+step "trust mode is warned about: on standard error, in /health, in the audit log"
+start_server trusting signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust
+grep -q 'warning: mode trust' trusting.err || fail "no warning"
+curl -s --cacert "$root" "${READY%/acme/directory}/health" | grep -q 'mode trust' || fail "not in /health"
+python3 - "$SIGNET_STORE/signet.db" <<'PY' || fail "not in the audit log"
+import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT detail FROM audit WHERE action = 'server.started'").fetchall()
+assert any("mode trust" in row[0] for row in rows), rows
+PY
+stop trusting INT
+same "exit code" "$CODE" 0
