@@ -26,7 +26,7 @@ acme_tiny_() {
 expect "acme-tiny failed" acme_tiny_ --check-port "$http01"
 cp out chain.pem
 expect "the chain holds" openssl verify -x509_strict -CAfile ca.pem -untrusted chain.pem chain.pem
-expect "it is for our key" sh -c '[ "$(openssl x509 -in chain.pem -noout -pubkey)" = "$(openssl pkey -in leaf.key -pubout)" ]'
+same "the key" "$(openssl x509 -in chain.pem -noout -pubkey)" "$(openssl pkey -in leaf.key -pubout)"
 same "files left" "$(find webroot -type f | wc -l)" 0
 
 step "again, with the same account and without its own check of the answer"
