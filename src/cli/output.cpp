@@ -122,7 +122,9 @@ void Output::error(const base::Error& error) {
     }
     std::string text = painted(Colour::red, "signet:", settings_.colour_err) + " " + error.message() + "\n";
     if (!error.where().empty()) text += "  where: " + error.where() + "\n";
-    for (const auto& part : error.parts())
+    // A single reason is often the message itself.
+    const bool said = error.parts().size() == 1 && error.parts().front().message == error.message();
+    for (const auto& part : said ? std::vector<base::ErrorPart>{} : error.parts())
         text += "  - " + (part.identifier.empty() ? "" : part.identifier + ": ") + part.message + "\n";
     if (!error.hint().empty()) text += "  try: " + error.hint() + "\n";
     error_text(text);

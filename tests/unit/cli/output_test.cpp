@@ -39,6 +39,13 @@ TEST_CASE("output: an error has its message, place, parts and hint") {
           "  try: change permit_dns\n");
 }
 
+TEST_CASE("output: a single part that is the message is not said twice") {
+    Capture out, err;
+    Output output{out.fd(), err.fd(), {}};
+    output.error(Error{Kind::refused, "too many names", "", {{"", Kind::refused, "too many names"}}});
+    CHECK(err.text() == "signet: too many names\n");
+}
+
 TEST_CASE("output: an error as JSON is one line with the members that scripts rely on") {
     Capture out, err;
     Output output{out.fd(), err.fd(), {.json = true}};
