@@ -76,10 +76,11 @@ base::Path directory_of(const Context& context, const Words& words, const client
     return canonical_directory(store->layout().certificate(record.names.front().text()));
 }
 
-void print(Context& context, const base::Path& directory, const x509::Certificate& leaf,
-           const std::vector<base::Path>& files, bool changed, const std::vector<std::string>& notes) {
+void print(Context& context, const client::RenewalRecord& record, const base::Path& directory,
+           const x509::Certificate& leaf, const std::vector<base::Path>& files, bool changed,
+           const std::vector<std::string>& notes) {
     if (context.out.json()) {
-        auto json = certificate_json(leaf, context.seams.clock.now());
+        auto json = fetched_json(leaf, record.profile, context.seams.clock.now());
         add_files(json, directory, files, changed, notes);
         context.out.document(json);
         return;
@@ -98,7 +99,7 @@ int finish(Context& context, const base::Path& directory, const x509::Certificat
 int keep(Context& context, const base::Path& directory, const client::RenewalRecord& record) {
     const auto leaf = deliver::installed(directory)->chain.front();
     context.out.progress("what is there is valid, for these names, and not due: kept");
-    print(context, directory, leaf, files_in(directory), false, {});
+    print(context, record, directory, leaf, files_in(directory), false, {});
     return finish(context, directory, leaf, record.hooks, std::nullopt);
 }
 
@@ -126,7 +127,7 @@ int run(Context& context, const Words& words) {
                        .patience = words.timeout.value_or(k_patience),
                        .progress = [&](std::string_view step) { context.out.progress(step); }});
     for (const auto& note : enrolled.notes) context.out.note(note);
-    print(context, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);
+    print(context, record, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);
     return finish(context, directory, enrolled.leaf, record.hooks, std::move(activation));
 }
 

@@ -8,14 +8,12 @@
 #include "cli/exit_code.h"
 #include "cli/local_ca.h"
 #include "cli/options.h"
-#include "store/certificates.h"
 #include "x509/pem.h"
 
 namespace signet::cli {
 namespace {
 
 using base::Error;
-using base::Json;
 using base::Kind;
 
 struct Words {
@@ -49,12 +47,6 @@ client::LocalRequest request_of(const Words& words, const Settings& settings) {
     return request;
 }
 
-Json record_json(client::LocalCa& ca, const x509::Certificate& leaf, base::Time now) {
-    const auto record = ca.store.query(
-        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
-    return record ? certificate_json(*record, now) : certificate_json(leaf, now);
-}
-
 int print(Context& context, const client::LocalRequest& request, client::LocalCa& ca) {
     for (const auto& format : request.formats) {
         if (format == "pem") continue;
@@ -70,7 +62,7 @@ int print(Context& context, const client::LocalRequest& request, client::LocalCa
         context.out.text(bundle.key_pem.reveal());
         return k_exit_done;
     }
-    auto json = record_json(ca, bundle.leaf, now);
+    auto json = certificate_json(ca.store, bundle.leaf, now);
     json["certificate"] = x509::encode_certificates({bundle.leaf});
     json["chain"] = bundle.chain.empty() ? "" : x509::encode_certificates(bundle.chain);
     if (!bundle.key_pem.empty()) json["key"] = std::string(bundle.key_pem.reveal());
@@ -86,7 +78,7 @@ int save(Context& context, const base::Path& directory, const client::LocalReque
     const auto [enrolled, activation] = client::enroll_locally(directory, request, ca, now, false);
     for (const auto& note : enrolled.notes) context.out.note(note);
     if (context.out.json()) {
-        auto json = record_json(ca, enrolled.leaf, now);
+        auto json = certificate_json(ca.store, enrolled.leaf, now);
         add_files(json, directory, enrolled.files, true, enrolled.notes);
         context.out.document(json);
         return k_exit_done;

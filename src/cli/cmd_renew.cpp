@@ -91,8 +91,7 @@ client::RenewOptions options_of(const Words& words) {
 }
 
 // One failure does not stop the rest.
-std::vector<Outcome> renew_all(Context& context, const Words& words, const client::RenewOptions& options) {
-    LazyCa ca(context);
+std::vector<Outcome> renew_all(Context& context, const Words& words, const client::RenewOptions& options, LazyCa& ca) {
     const client::FetchSeams seams{.make_transport = context.seams.make_transport,
                                    .clock = context.seams.clock,
                                    .patience = k_patience,
@@ -187,7 +186,12 @@ void print_text(Context& context, const std::vector<Outcome>& outcomes) {
     context.out.table({"DIRECTORY", "STATE", "VALID UNTIL", "DUE"}, rows);
 }
 
-void print_json(Context& context, const std::vector<Outcome>& outcomes) {
+Json renewed_json(const client::Renewed& renewed, LazyCa& ca, base::Time now) {
+    if (renewed.acme_profile) return fetched_json(renewed.leaf, *renewed.acme_profile, now);
+    return certificate_json(ca().store, renewed.leaf, now);
+}
+
+void print_json(Context& context, const std::vector<Outcome>& outcomes, LazyCa& ca) {
     Json all = Json::array();
     bool changed = false;
     for (const auto& outcome : outcomes) {
@@ -199,7 +203,7 @@ void print_json(Context& context, const std::vector<Outcome>& outcomes) {
             continue;
         }
         const auto& renewed = *outcome.renewed;
-        auto json = certificate_json(renewed.leaf, context.seams.clock.now());
+        auto json = renewed_json(renewed, ca, context.seams.clock.now());
         add_files(json, renewed.directory, renewed.changed ? renewed.files : files_in(renewed.directory),
                   renewed.changed, renewed.notes);
         json["due"] = base::format_time(renewed.due);
@@ -214,12 +218,13 @@ int run(Context& context, const Words& words) {
     const auto options = options_of(words);
     if (words.signal) client::check_signal(*words.signal);
     if (words.probe) net::parse_host_port(*words.probe, "--probe");
-    auto outcomes = renew_all(context, words, options);
+    LazyCa ca(context);
+    auto outcomes = renew_all(context, words, options, ca);
     if (!words.dry_run) {
         tell_services(context, options, outcomes);
         if (words.probe) probe(context, words, options, outcomes);
     }
-    context.out.json() ? print_json(context, outcomes) : print_text(context, outcomes);
+    context.out.json() ? print_json(context, outcomes, ca) : print_text(context, outcomes);
     return exit_code_of(outcomes, words.detailed_exit_code);
 }
 

@@ -69,7 +69,7 @@ std::vector<Identifier> names_that_count(const NameWords& words,
 Option format_option(std::vector<std::string>& target) {
     Option option{.name = "format",
                   .label = "FORMAT,...",
-                  .text = "what is written beside tls.crt, tls.key and ca.crt",
+                  .text = "what to write",
                   .target = &target,
                   .comma_separated = true,
                   .default_text = "pem"};
@@ -119,6 +119,13 @@ std::vector<base::Path> files_in(const base::Path& directory) {
     }
     std::ranges::sort(files);
     return files;
+}
+
+base::Json fetched_json(const x509::Certificate& leaf, const std::string& profile, base::Time now) {
+    auto json = certificate_json(leaf, now);
+    json["source"] = "acme";
+    if (!profile.empty()) json["profile"] = profile;
+    return json;
 }
 
 void add_files(base::Json& json, const base::Path& directory, const std::vector<base::Path>& files, bool changed,

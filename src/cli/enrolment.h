@@ -37,6 +37,9 @@ void check_writable(const base::Path& directory);
 /// What stands in a certificate directory, for a result that changed nothing.
 std::vector<base::Path> files_in(const base::Path& directory);
 
+/// A certificate that came over ACME: `source` says so, `profile` is the one that was asked for.
+base::Json fetched_json(const x509::Certificate& leaf, const std::string& profile, base::Time now);
+
 /// Adds `dir`, `files{}`, `changed` and, where there is one, `note`.
 void add_files(base::Json& json, const base::Path& directory, const std::vector<base::Path>& files, bool changed,
                const std::vector<std::string>& notes);

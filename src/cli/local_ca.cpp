@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
+#include "store/certificates.h"
+
 namespace signet::cli {
 
 OpenedCa::OpenedCa(const Context& context)
@@ -11,6 +15,12 @@ OpenedCa::OpenedCa(const Context& context)
       issuer_(*store_, authorities_, context.seams.clock, context.seams.random),
       local_{*store_, issuer_, settings_.profiles, "uid " + std::to_string(::getuid())} {
     issuer_.set_public_http_url(settings_.server.public_http_url);
+}
+
+base::Json certificate_json(store::Store& store, const x509::Certificate& leaf, base::Time now) {
+    const auto record = store.query(
+        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
+    return record ? certificate_json(*record, now) : certificate_json(leaf, now);
 }
 
 }  // namespace signet::cli

@@ -24,4 +24,7 @@ private:
     client::LocalCa local_;
 };
 
+/// The certificate as the store knows it, or, when it does not, as it stands.
+base::Json certificate_json(store::Store& store, const x509::Certificate& leaf, base::Time now);
+
 }  // namespace signet::cli

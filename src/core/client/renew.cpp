@@ -73,7 +73,8 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
         request = recorded_request(local().store, directory);
         if (!request) refuse_unknown(directory);
     }
-    Renewed result{directory, leaf, due(leaf, options, record, seams), false, false, {}, {}, {}, {}};
+    Renewed result{directory, leaf, due(leaf, options, record, seams), false, false, {}, {}, {}, {}, {}};
+    if (record) result.acme_profile = record->profile;
     const bool done_by_another = options.force && leaf.serial_hex() != before_lock.serial_hex();
     if (done_by_another || (!options.force && seams.clock.now() < result.due)) return result;
     if (options.dry_run) {

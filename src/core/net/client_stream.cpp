@@ -67,7 +67,7 @@ void ClientStream::fail_handshake() const {
     if (verdict != X509_V_OK && SSL_get_verify_mode(raw) != SSL_VERIFY_NONE) {
         crypto::drain_errors("verifying a server");
         throw base::Error{
-            base::Kind::tls,
+            base::Kind::refused,
             "the certificate of " + target_ + " is not accepted: " + X509_verify_cert_error_string(verdict),
             "give the root that it hangs on, and use a name that stands in it"};
     }

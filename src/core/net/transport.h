@@ -21,7 +21,8 @@ struct OutboundRequest {
     std::size_t body_limit = 1 << 20;                              // a longer answer is an error
 };
 
-/// The HTTP client seam. Follows no redirects. Throws connection, tls or timeout; any answer is a Response.
+/// The HTTP client seam. Follows no redirects. Throws connection, tls or timeout, and refused for an https
+/// server whose certificate the trust does not cover: that does not pass by itself. Any answer is a Response.
 /// Thread-safe.
 class Transport {
 public:

@@ -1,0 +1,212 @@
+#include "client/renew.h"
+
+#include <sys/stat.h>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "jose/jws.h"
+#include "unit/client/flow_fixture.h"
+
+using namespace signet;
+using namespace std::chrono_literals;
+using base::Error;
+using base::Kind;
+using test::FlowFixture;
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: not before it is due, then once") {
+    fetch();
+    const auto first = serial_there();
+    CHECK_FALSE(renew().changed);
+    server.clock.advance(11h);
+    CHECK_FALSE(renew().changed);
+    CHECK(serial_there() == first);
+    server.clock.advance(2h);
+    const auto renewed = renew();
+    CHECK(renewed.changed);
+    CHECK(renewed.old_serial == first);
+    CHECK(renewed.leaf.serial_hex() == serial_there());
+    CHECK(renewed.leaf.names() == record.names);
+    CHECK_FALSE(renew().changed);
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: --before, --force, --dry-run, --reuse-key") {
+    fetch();
+    const auto first = serial_there();
+    server.clock.advance(5h);
+    CHECK_FALSE(renew().changed);
+    client::RenewOptions dry{.force = true, .dry_run = true};
+    CHECK(renew(dry).would_change);
+    CHECK(serial_there() == first);
+    const auto early = renew({.before = client::parse_before("80%")});
+    CHECK(early.changed);
+    const auto key = early.leaf.public_key();
+    const auto forced = renew({.force = true, .reuse_key = true});
+    CHECK(forced.changed);
+    CHECK(forced.leaf.public_key() == key);
+    CHECK_FALSE(renew({.force = true}).leaf.public_key() == key);
+    CHECK_FALSE(client::load_renewal_record(target())->reuse_key);
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: an account that the server has forgotten is made again") {
+    fetch();
+    std::filesystem::remove(target() / ".signet/account.key");
+    CHECK(renew({.force = true}).changed);
+    CHECK(std::filesystem::exists(target() / ".signet/account.key"));
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: a directory that is no certificate's, or that others may write") {
+    try {
+        renew();
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.kind() == Kind::not_found);
+    }
+    CHECK_FALSE(std::filesystem::exists(target()));
+    fetch();
+    ::chmod(target().c_str(), 0777);
+    try {
+        renew({.force = true});
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.kind() == Kind::permission);
+    }
+}
+
+namespace {
+
+// A server with renewal information in front of ours.
+struct Advised : FlowFixture {
+    std::string start = "2027-01-15T18:00:00Z";
+    std::string end = "2027-01-15T18:00:10Z";
+    int status = 200;
+    std::string refuse_replaces;  // problem type
+    int asked = 0;
+    std::vector<std::string> replaced;
+
+    Advised() {
+        before = [this](net::OutboundRequest& request) {
+            if (request.url.find("/renewal-info/") != std::string::npos) ++asked;
+        };
+        after = [this](const net::OutboundRequest& request, net::Response& response) {
+            if (request.url.ends_with("/directory")) {
+                auto json = base::parse_json(response.body, "directory");
+                json["renewalInfo"] = "https://ca.test/acme/renewal-info";
+                response.body = base::dump_json(json);
+            } else if (request.url.find("/renewal-info/") != std::string::npos) {
+                response = {.status = status,
+                            .headers = {{"Content-Type", "application/json"}},
+                            .body = R"({"suggestedWindow":{"start":")" + start + R"(","end":")" + end + "\"}}"};
+            } else if (request.url.ends_with("/new-order")) {
+                check_order(request, response);
+            }
+        };
+    }
+    void check_order(const net::OutboundRequest& request, net::Response& response) {
+        const auto payload = base::parse_json(base::to_text(jose::parse_jws(request.body).payload), "order");
+        if (!payload.contains("replaces")) return;
+        replaced.push_back(payload["replaces"]);
+        if (refuse_replaces.empty()) return;
+        response.status = 409;
+        response.body = R"({"type":"urn:ietf:params:acme:error:)" + refuse_replaces + R"(","detail":"no"})";
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Advised, "renew: renewal information makes it earlier or later") {
+    fetch();  // 2027-01-15T08:00Z for 24 hours: due by lifetime at 20:00
+    server.clock.advance(9h);
+    CHECK_FALSE(renew().changed);
+    CHECK(asked == 1);
+    server.clock.advance(2h);
+    const auto renewed = renew();
+    CHECK(renewed.changed);
+    REQUIRE(replaced.size() == 1);
+    CHECK(replaced[0].find('.') != std::string::npos);
+    start = "2027-01-16T10:00:00Z";
+    end = "2027-01-16T10:00:10Z";
+    server.clock.advance(13h);
+    CHECK_FALSE(renew().changed);
+    CHECK(renew({.before = client::parse_before("60%")}).changed);  // --before only ever makes it earlier
+}
+
+TEST_CASE_FIXTURE(Advised, "renew: advice into the last tenth, broken advice and no advice do not stop it") {
+    fetch();
+    start = "2027-02-15T10:00:00Z";
+    end = "2027-02-16T10:00:00Z";
+    server.clock.advance(22h);
+    CHECK(renew().changed);
+    for (const int code : {404, 500, 200}) {
+        status = code;
+        start = "nonsense";
+        server.clock.advance(13h);
+        CHECK(renew().changed);
+    }
+}
+
+TEST_CASE_FIXTURE(Advised, "renew: a server that refuses `replaces` is asked again without") {
+    fetch();
+    for (const char* type : {"alreadyReplaced", "malformed", "unauthorized", "serverInternal"}) {
+        CAPTURE(type);
+        refuse_replaces = type;
+        replaced.clear();
+        CHECK(renew({.force = true}).changed);
+        CHECK(replaced.size() == 1);
+    }
+}
+
+TEST_CASE("renew: certificates of the store renew by its own record") {
+    FlowFixture f;
+    base::OsRandom random;
+    ca::Authorities authorities(f.server.store().layout(), f.server.clock);
+    ca::Issuer issuer(f.server.store(), authorities, f.server.clock, random);
+    const auto& profiles = f.server.configuration.profiles;
+    client::LocalCa ca{f.server.store(), issuer, profiles, "uid 0"};
+    client::LocalRequest request;
+    request.profile = "default";
+    request.names = f.record.names;
+    request.validity = 48h;
+    request.client = false;
+    request.organization = "Example";
+    request.key_type = crypto::KeyType::ec_p384;
+    request.formats = {"pem", "combined"};
+    request.access.key_mode = 0640;
+    const auto first = client::enroll_locally(f.target(), request, ca, f.server.clock.now(), false).enrolled;
+    const auto renew = [&](const client::RenewOptions& options) {
+        return client::renew(
+            f.target(), options, [&]() -> client::LocalCa& { return ca; }, f.seams());
+    };
+    CHECK_FALSE(renew({}).changed);
+    f.server.clock.advance(25h);
+    const auto renewed = renew({});
+    CHECK(renewed.changed);
+    CHECK(f.requests == 0);
+    CHECK(renewed.old_serial == first.leaf.serial_hex());
+    CHECK(renewed.leaf.names() == first.leaf.names());
+    CHECK(renewed.leaf.subject() == first.leaf.subject());
+    CHECK(*renewed.leaf.extended_key_usage() == *first.leaf.extended_key_usage());
+    CHECK(renewed.leaf.public_key().type() == crypto::KeyType::ec_p384);
+    CHECK(renewed.leaf.not_after() - renewed.leaf.not_before() == first.leaf.not_after() - first.leaf.not_before());
+    CHECK(std::filesystem::exists(f.target() / "tls.pem"));
+
+    SUBCASE("what was fetched there later renews over ACME, what was issued after that in process") {
+        f.fetch();
+        CHECK(renew({.force = true}).acme_profile);
+        client::enroll_locally(f.target(), request, ca, f.server.clock.now(), false);
+        CHECK_FALSE(renew({.force = true}).acme_profile);
+    }
+    SUBCASE("a refusal leaves what is there") {
+        auto narrow = profiles;
+        narrow.at("default").permit_dns = {"**.example"};
+        client::LocalCa strict{f.server.store(), issuer, narrow, "uid 0"};
+        const auto old = f.serial_there();
+        for (const bool dry : {true, false}) {
+            CHECK_THROWS_AS(client::renew(
+                                f.target(), {.force = true, .dry_run = dry},
+                                [&]() -> client::LocalCa& { return strict; }, f.seams()),
+                            Error);
+        }
+        CHECK(f.serial_there() == old);
+    }
+}
