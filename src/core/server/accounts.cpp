@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/router.h"
+#include "server/terms.h"
 #include "store/accounts.h"
 #include "store/audit.h"
 #include "store/orders.h"
@@ -66,6 +67,7 @@ AccountRecord fresh_record(const Exchange& exchange, const acme::NewAccountMessa
     record.jwk = base::dump_json(jose::to_jwk(*exchange.key));
     record.contacts = message.contact;
     record.terms_agreed = message.terms_of_service_agreed;
+    if (record.terms_agreed) record.terms = exchange.live->settings.terms_of_service;
     record.profile = exchange.profile;
     record.created_at = base::to_unix(exchange.now);
     return record;
@@ -160,8 +162,7 @@ net::Response new_account(Exchange& exchange) {
         throw Error{Kind::account_does_not_exist, "there is no account with this key"};
     }
     if (!exchange.live->settings.terms_of_service.empty() && !message.terms_of_service_agreed) {
-        throw Error{Kind::user_action_required,
-                    "the terms of service were not agreed to: " + exchange.live->settings.terms_of_service};
+        return terms_not_agreed(exchange);
     }
     check_contacts(message.contact);
     const auto record = fresh_record(exchange, message);

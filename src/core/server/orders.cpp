@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "server/authorization_modes.h"
 #include "server/router.h"
+#include "server/terms.h"
 #include "store/orders.h"
 
 namespace signet::server {
@@ -221,6 +222,7 @@ net::Response order_response(const Exchange& exchange, const OrderRecord& record
 }
 
 net::Response new_order(Exchange& exchange) {
+    if (auto refusal = terms_refusal(exchange)) return std::move(*refusal);
     const auto message = acme::parse_new_order(exchange.payload_json());
     const auto& profile = choose_profile(exchange, message);
     const auto& mode = mode_of(profile, exchange.live->settings);

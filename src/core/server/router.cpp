@@ -11,7 +11,7 @@ constexpr auto k_post = "POST";
 constexpr auto k_acme = Family::acme;
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 23> k_routes{{
+constexpr std::array<Route, 25> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -29,6 +29,8 @@ constexpr std::array<Route, 23> k_routes{{
     {"/acme/certificate/{id}", k_post, Proof::kid, Resource::certificate, k_acme, certificate},
     {"/acme/key-change", k_post, Proof::kid, Resource::none, k_acme, change_key},
     {"/acme/revoke-cert", k_post, Proof::kid_or_certificate_key, Resource::none, k_acme, revoke},
+    {"/acme/terms/{id}", k_get, Proof::none, Resource::none, k_acme, show_terms},
+    {"/acme/terms/{id}", k_post, Proof::none, Resource::none, k_acme, agree_to_terms},
     {"/ca.pem", k_get, Proof::none, Resource::none, Family::https_only, default_anchors},
     {"/root-ca.pem", k_get, Proof::none, Resource::none, Family::https_only, default_anchors},
     {"/ca/{name}.pem", k_get, Proof::none, Resource::none, Family::https_only, anchors},
@@ -79,7 +81,7 @@ Match find_route(std::string_view method, std::string_view path) {
         Match match;
         if (!match_path(route.path, path, match)) continue;
         match.path_known = true;
-        match.allow = route.method == k_get ? "GET, HEAD" : "POST";
+        match.allow = (known.path_known ? known.allow + ", " : "") + (route.method == k_get ? "GET, HEAD" : "POST");
         if (route.method == method || (route.method == k_get && method == "HEAD")) {
             match.route = &route;
             return match;

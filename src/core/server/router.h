@@ -47,6 +47,8 @@ net::Response finalize(Exchange& exchange);
 net::Response authorization(Exchange& exchange);
 net::Response challenge(Exchange& exchange);
 net::Response certificate(Exchange& exchange);
+net::Response show_terms(Exchange& exchange);
+net::Response agree_to_terms(Exchange& exchange);
 net::Response change_key(Exchange& exchange);
 net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);

@@ -6,7 +6,7 @@ namespace signet::store {
 
 namespace {
 
-#define ACCOUNT_COLUMNS "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version"
+#define ACCOUNT_COLUMNS "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version, terms"
 
 std::optional<AccountRecord> read_one(Statement& row) {
     if (!row.step()) return std::nullopt;
@@ -20,6 +20,7 @@ std::optional<AccountRecord> read_one(Statement& row) {
     record.profile = row.text(6);
     record.created_at = row.integer(7);
     record.version = row.integer(8);
+    record.terms = row.text(9);
     return record;
 }
 
@@ -27,10 +28,10 @@ std::optional<AccountRecord> read_one(Statement& row) {
 
 bool insert_account(Transaction& transaction, const AccountRecord& record) {
     return transaction.run("INSERT INTO accounts (" ACCOUNT_COLUMNS
-                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (thumbprint) DO NOTHING",
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (thumbprint) DO NOTHING",
                            record.id, record.thumbprint, record.jwk, to_text(record.status),
                            list_to_text(record.contacts), std::int64_t{record.terms_agreed}, record.profile,
-                           record.created_at, record.version) == 1;
+                           record.created_at, record.version, record.terms) == 1;
 }
 
 std::optional<AccountRecord> find_account(Transaction& transaction, std::string_view id) {
@@ -50,9 +51,9 @@ std::optional<std::int64_t> account_version(Transaction& transaction, std::strin
 bool update_account(Transaction& transaction, const AccountRecord& record) {
     return transaction.run(
                "UPDATE accounts SET thumbprint = ?3, jwk = ?4, status = ?5, contacts = ?6, terms_agreed = ?7,"
-               " version = version + 1 WHERE id = ?1 AND version = ?2",
+               " terms = ?8, version = version + 1 WHERE id = ?1 AND version = ?2",
                record.id, record.version, record.thumbprint, record.jwk, to_text(record.status),
-               list_to_text(record.contacts), std::int64_t{record.terms_agreed}) == 1;
+               list_to_text(record.contacts), std::int64_t{record.terms_agreed}, record.terms) == 1;
 }
 
 }  // namespace signet::store

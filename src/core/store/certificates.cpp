@@ -9,7 +9,7 @@ namespace {
 
 #define CERTIFICATE_COLUMNS                                                                              \
     "serial, issuer_id, authority, profile, subject, names, not_before, not_after, source, account_id, " \
-    "fingerprint, key_type, issued_at, revoked_at, revocation_reason, der"
+    "fingerprint, key_type, issued_at, revoked_at, revocation_reason, der, replaced_by"
 
 CertificateRecord read_certificate(Statement& row) {
     CertificateRecord record{};
@@ -29,6 +29,7 @@ CertificateRecord read_certificate(Statement& row) {
     record.revoked_at = integer_if_there(row, 13);
     if (!row.is_null(14)) record.revocation_reason = static_cast<int>(row.integer(14));
     record.der = row.blob(15);
+    record.replaced_by = text_if_there(row, 16);
     return record;
 }
 
@@ -37,11 +38,11 @@ CertificateRecord read_certificate(Statement& row) {
 void insert_certificate(Transaction& transaction, const CertificateRecord& record) {
     const auto inserted = transaction.run(
         "INSERT INTO certificates (" CERTIFICATE_COLUMNS
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (serial) DO "
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (serial) DO "
         "NOTHING",
         record.serial, record.issuer_id, record.authority, record.profile, record.subject, list_to_text(record.names),
         record.not_before, record.not_after, record.source, record.account, record.fingerprint, record.key_type,
-        record.issued_at, record.revoked_at, record.revocation_reason, record.der);
+        record.issued_at, record.revoked_at, record.revocation_reason, record.der, record.replaced_by);
     if (inserted != 1) throw base::Error{base::Kind::exists, "the serial " + record.serial + " is taken"};
 }
 
@@ -56,6 +57,10 @@ bool revoke_certificate(Transaction& transaction, std::string_view serial, std::
                "UPDATE certificates SET revoked_at = ?2, revocation_reason = ?3"
                " WHERE serial = ?1 AND revoked_at IS NULL",
                serial, revoked_at, std::int64_t{reason}) == 1;
+}
+
+void mark_replaced(Transaction& transaction, std::string_view serial, std::string_view successor) {
+    transaction.run("UPDATE certificates SET replaced_by = ?2 WHERE serial = ?1", serial, successor);
 }
 
 std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now) {

@@ -14,6 +14,7 @@ void insert_certificate(Transaction& transaction, const CertificateRecord& recor
 std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial);
 /// Compare-and-set: false when it is revoked already, or not there. `reason` is a CRLReason (RFC 5280 section 5.3.1).
 bool revoke_certificate(Transaction& transaction, std::string_view serial, std::int64_t revoked_at, int reason);
+void mark_replaced(Transaction& transaction, std::string_view serial, std::string_view successor);
 /// Not yet expired at `now`, signed by this CA certificate.
 std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now);
 

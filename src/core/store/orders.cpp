@@ -42,10 +42,10 @@ void insert_order(Transaction& transaction, const OrderRecord& record) {
     }
     transaction.run(
         "INSERT INTO orders (id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, "
-        "error)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "error, replaces)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         record.id, record.account, record.profile, to_text(record.status), record.created_at, record.expires_at,
-        record.not_before, record.not_after, record.certificate, record.error);
+        record.not_before, record.not_after, record.certificate, record.error, record.replaces);
     for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
         transaction.run(
             "INSERT INTO order_identifiers (order_id, position, type, value, authorization_id) VALUES (?1, ?2, ?3, ?4, "
@@ -57,7 +57,7 @@ void insert_order(Transaction& transaction, const OrderRecord& record) {
 
 std::optional<OrderRecord> find_order(Transaction& transaction, std::string_view id) {
     auto row = transaction.query(
-        "SELECT id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, error"
+        "SELECT id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, error, replaces"
         " FROM orders WHERE id = ?1",
         id);
     if (!row->step()) return std::nullopt;
@@ -72,6 +72,7 @@ std::optional<OrderRecord> find_order(Transaction& transaction, std::string_view
     order.not_after = integer_if_there(*row, 7);
     order.certificate = text_if_there(*row, 8);
     order.error = text_if_there(*row, 9);
+    order.replaces = text_if_there(*row, 10);
     read_identifiers(transaction, order);
     return order;
 }
@@ -91,6 +92,13 @@ bool fail_order(Transaction& transaction, std::string_view id, std::string_view 
     return transaction.run(
                "UPDATE orders SET status = 'invalid', error = ?2 WHERE id = ?1 AND status IN ('pending', 'ready')", id,
                problem_json) == 1;
+}
+
+bool being_replaced(Transaction& transaction, std::string_view certificate_id, std::int64_t now) {
+    return transaction
+        .query("SELECT 1 FROM orders WHERE replaces = ?1 AND status <> 'invalid' AND expires_at > ?2 LIMIT 1",
+               certificate_id, now)
+        ->step();
 }
 
 std::vector<std::string> list_orders(Transaction& transaction, std::string_view account, std::string_view cursor,

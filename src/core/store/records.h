@@ -29,6 +29,7 @@ struct CertificateRecord {
     std::int64_t issued_at;
     std::optional<std::int64_t> revoked_at;
     std::optional<int> revocation_reason;
+    std::optional<std::string> replaced_by;  // serial of the one that an order put in its place (RFC 9773 section 5)
 };
 
 enum class AccountStatus { valid, deactivated, revoked };
@@ -39,6 +40,7 @@ struct AccountRecord {
     AccountStatus status = AccountStatus::valid;
     std::vector<std::string> contacts;
     bool terms_agreed = false;
+    std::string terms;    // URL of the terms of service that were agreed to
     std::string profile;  // the directory it registered at
     std::int64_t created_at;
     std::int64_t version = 0;  // row version, rises with each change: what caches compare
@@ -54,6 +56,7 @@ struct OrderRecord {
     std::vector<std::string> authorizations;  // ids, in the identifiers' order
     std::optional<std::string> certificate;   // serial
     std::optional<std::string> error;         // a problem document, JSON
+    std::optional<std::string> replaces;      // certificate identifier (RFC 9773 section 4.1)
 };
 
 enum class AuthorizationStatus { pending, valid, invalid, deactivated, expired, revoked };

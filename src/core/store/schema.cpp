@@ -71,7 +71,17 @@ constexpr std::string_view k_version_1[] = {
     " address TEXT NOT NULL, serial TEXT, account_id TEXT, profile TEXT, names TEXT NOT NULL, detail TEXT NOT NULL)",
 };
 
-constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1)};
+constexpr std::string_view k_version_2[] = {
+    // The URL of the terms of service that the account agreed to (RFC 8555 section 7.3.3).
+    "ALTER TABLE accounts ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+    // What an order replaces (RFC 9773 section 5), and what came of it: orders are swept, certificates stay.
+    "ALTER TABLE orders ADD COLUMN replaces TEXT",
+    "CREATE INDEX orders_replacing ON orders (replaces) WHERE replaces IS NOT NULL",
+    "ALTER TABLE certificates ADD COLUMN replaced_by TEXT",
+};
+
+constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1),
+                                     std::span<const std::string_view>(k_version_2)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

@@ -70,6 +70,7 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         "SELECT * FROM accounts WHERE thumbprint = ?1",
         "SELECT id FROM orders WHERE account_id = ?1 AND status <> 'invalid' ORDER BY created_at DESC, id DESC LIMIT "
         "?2",
+        "SELECT 1 FROM orders WHERE replaces = ?1 AND status <> 'invalid' AND expires_at > ?2 LIMIT 1",
         "SELECT id FROM orders WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2",
         "SELECT id FROM authorizations WHERE status = 'valid' AND account_id = ?1 AND value = ?2 AND type = ?3"
         " AND wildcard = ?4 AND expires_at > ?5 ORDER BY expires_at DESC LIMIT 1",
