@@ -31,7 +31,7 @@ ask "signet completion "
 ask "signet --js"
 ask "signet --store=pla"
 ask "signet --store pla"
-ask "signet help ver"
+ask "signet help versi"
 ASK
 expect_exit 0 bash ask.bash
 expect_out '^signet vers -> version$'
@@ -39,7 +39,7 @@ expect_out '^signet completion  -> bash zsh fish$'
 expect_out '^signet --js -> --json$'
 expect_out '^signet --store=pla -> place$'
 expect_out '^signet --store pla -> place$'
-expect_out '^signet help ver -> version$'
+expect_out '^signet help versi -> version$'
 
 if command -v fish >/dev/null; then
     step "fish"
