@@ -30,7 +30,7 @@ struct ValidationContext {
 
 /// What the client's side of an answer may use: how to listen or where to write.
 struct ResponderContext {
-    std::string webroot;      // write there instead of listening
+    std::string webroot;  // write there instead of listening
     int http01_port = 80;
     /// The listener that answers presented from this context share, so that several can stand at once. Filled by
     /// `present`; one context is used by one thread.

@@ -14,7 +14,8 @@ namespace signet::acme {
 // `encode_…` writes what we send. Absent members stay absent: never null.
 
 struct DirectoryMessage {
-    std::string new_nonce, new_account, new_order, revoke_cert, key_change, new_authz, renewal_info;  // empty: not offered
+    std::string new_nonce, new_account, new_order, revoke_cert, key_change, new_authz,
+        renewal_info;  // empty: not offered
     std::string terms_of_service, website;
     std::vector<std::string> caa_identities;
     bool external_account_required = false;

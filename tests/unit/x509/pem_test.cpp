@@ -65,7 +65,8 @@ TEST_CASE("pem: a file of certificates is PEM or DER by its content") {
     CHECK(x509::parse_certificate_file(pem, "f").size() == 2);
     CHECK(x509::parse_certificate_file("a comment\n" + pem, "f").size() == 2);
     CHECK(x509::parse_certificate_file(base::text_of(root.der()), "f") == std::vector{root});
-    for (const std::string_view bad : {std::string_view(""), std::string_view("0"), std::string_view("\x30\x00", 2), std::string_view("x")}) {
+    for (const std::string_view bad :
+         {std::string_view(""), std::string_view("0"), std::string_view("\x30\x00", 2), std::string_view("x")}) {
         CHECK_THROWS_AS(x509::parse_certificate_file(bad, "f"), base::Error);
     }
 }
