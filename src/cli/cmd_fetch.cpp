@@ -159,6 +159,10 @@ void add_server_options(Options& options, Words& words) {
                        .complete = Complete::file,
                        .default_text = "the server's /ca.pem, when it has one",
                        .group = group});
+}
+
+void add_conversation_options(Options& options, Words& words) {
+    const std::string group = "Server";
     options.push_back({.name = "insecure-http",
                        .text = "allow http:// for the server",
                        .target = &words.insecure_http,
@@ -266,6 +270,7 @@ Command fetch_command() {
         .see_also = {"renew", "serve-acme", "verify"},
         .run = [words](Context& context) { return run(context, *words); }};
     add_server_options(command.options, *words);
+    add_conversation_options(command.options, *words);
     add_challenge_options(command.options, *words);
     add_certificate_options(command.options, *words);
     add_name_argument(command, words->names, false);

@@ -39,7 +39,9 @@ struct Outcome {
 
 bool holds_certificate(const base::Path& directory) {
     std::error_code ignored;
-    return std::filesystem::exists(directory / "tls.crt", ignored);
+    // A symlink that leads nowhere counts: what is damaged is to be named, not passed over.
+    return std::filesystem::symlink_status(directory / "tls.crt", ignored).type() !=
+           std::filesystem::file_type::not_found;
 }
 
 // Everything that was saved in the store.

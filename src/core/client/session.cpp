@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds k_shortest_timeout{1};
 constexpr base::Duration k_last_try = std::chrono::seconds(1);
 constexpr base::Duration k_slowest_poll = std::chrono::seconds(10);
 
+constexpr char k_server_hint[] = "check that --server is the URL of an ACME directory";
+
 // A failure that passes by itself when a server starts, restarts or is overloaded. Kind tls is none: who answers with
 // a certificate that we do not trust will do so again.
 bool passes(Kind kind) { return kind == Kind::connection || kind == Kind::timeout || kind == Kind::dns; }
@@ -77,7 +79,7 @@ net::Response get_patiently(net::Transport& transport, base::Clock& clock, base:
         if (retry.wait(wish)) continue;
         // The next step of the back-off would be too late: one last try shortly before the end.
         const auto last = deadline - k_last_try;
-        if (wish || clock.now() >= last || !clock.wait_until(last, {})) throw *failure;
+        if (wish || clock.now() >= last || !clock.wait_until(last, {})) throw Error(*failure);
     }
 }
 
@@ -158,10 +160,10 @@ net::Response Session::post(const std::string& url, std::string_view payload, co
                 keep_nonce(*outcome.response);
                 continue;
             }
-            if (!passes(outcome.response->status)) throw *outcome.error;
+            if (!passes(outcome.response->status)) throw Error(*outcome.error);
             wish = retry_after(*outcome.response, clock_);
         }
-        if (++failures > k_server_error_limit || !retry.wait(wish)) throw *outcome.error;
+        if (++failures > k_server_error_limit || !retry.wait(wish)) throw Error(*outcome.error);
     }
 }
 
@@ -178,14 +180,21 @@ Session::Attempt Session::attempt(const std::string& url, std::string_view paylo
     }
 }
 
-base::Json Session::json_of(const net::Response& response, const std::string& doing) {
+void Session::read_json(const net::Response& response, const std::string& doing,
+                        const std::function<void(const base::Json&)>& use) {
+    std::optional<base::Json> json;
     try {
-        return base::parse_json(response.body, "the answer");
+        json = base::parse_json(response.body, "the answer");
     } catch (const Error&) {
         const auto* type = net::find_header(response.headers, "Content-Type");
         throw Error(Kind::remote_problem,
                     doing + ": the answer is no JSON" + (type == nullptr ? "" : " but " + base::printable(*type, 80)),
                     k_server_hint);
+    }
+    try {
+        use(*json);
+    } catch (const Error& error) {
+        throw Error(Kind::remote_problem, doing + ": " + error.message(), k_server_hint);
     }
 }
 

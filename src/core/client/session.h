@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "acme/messages.h"
@@ -46,12 +47,9 @@ public:
     /// The body as one of our messages; anything else (HTML of a proxy, a cut-off body) is a remote_problem.
     template <class Parse>
     auto message(const net::Response& response, const std::string& doing, Parse parse) {
-        const auto json = json_of(response, doing);
-        try {
-            return parse(json);
-        } catch (const base::Error& error) {
-            throw base::Error(base::Kind::remote_problem, doing + ": " + error.message(), k_server_hint);
-        }
+        std::optional<decltype(parse(std::declval<const base::Json&>()))> value;
+        read_json(response, doing, [&](const base::Json& json) { value.emplace(parse(json)); });
+        return std::move(*value);
     }
     /// The Location header as an absolute URL. Throws remote_problem when there is none.
     std::string location(const net::Response& response, const std::string& request_url, const std::string& doing);
@@ -74,15 +72,14 @@ public:
     void report(std::string_view step) const { progress_(step); }
 
 private:
-    static constexpr char k_server_hint[] = "check that --server is the URL of an ACME directory";
-
     struct Attempt {
         std::optional<net::Response> response;
         std::optional<base::Error> error;  // absent only when the response is 2xx
     };
 
     Attempt attempt(const std::string& url, std::string_view payload, const std::string& doing);
-    base::Json json_of(const net::Response& response, const std::string& doing);
+    void read_json(const net::Response& response, const std::string& doing,
+                   const std::function<void(const base::Json&)>& use);
     std::string take_nonce();
     void keep_nonce(const net::Response& response);
     net::Response send_signed(const std::string& url, std::string_view payload);
