@@ -56,7 +56,7 @@ struct OrderMessage {
     std::optional<base::Time> expires;
     std::vector<x509::Identifier> identifiers;
     std::optional<base::Time> not_before, not_after;
-    std::string profile;
+    std::string profile, replaces;
     std::vector<std::string> authorizations;  // URLs
     std::string finalize, certificate;
     std::optional<std::string> error;  // a problem document, JSON text

@@ -128,6 +128,7 @@ base::Json encode_order(const OrderMessage& order) {
     put_time(json, "expires", order.expires);
     json["identifiers"] = encode_identifiers(order.identifiers);
     put_text(json, "profile", order.profile);
+    put_text(json, "replaces", order.replaces);
     put_time(json, "notBefore", order.not_before);
     put_time(json, "notAfter", order.not_after);
     put_problem(json, "error", order.error);
@@ -144,6 +145,7 @@ OrderMessage parse_order(const base::Json& json) {
     order.expires = time_if_there(json, "expires", "order");
     order.identifiers = parse_identifiers(json, "order");
     order.profile = text_or_empty(json, "profile", "order");
+    order.replaces = text_or_empty(json, "replaces", "order");
     order.not_before = time_if_there(json, "notBefore", "order");
     order.not_after = time_if_there(json, "notAfter", "order");
     order.authorizations = base::json_strings(json, "authorizations", "order");

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/encoding.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -16,12 +15,6 @@ constexpr std::size_t k_answer_limit = 16 << 10;
 constexpr std::string_view k_what = "the renewal information";
 
 }  // namespace
-
-std::optional<std::string> certificate_id(const x509::Certificate& certificate) {
-    const auto key_id = certificate.authority_key_id();
-    if (!key_id) return std::nullopt;
-    return base::base64url_encode(*key_id) + "." + base::base64url_encode(certificate.serial());
-}
 
 RenewalWindow parse_renewal_window(const base::Json& json) {
     if (!json.is_object() || !json.contains("suggestedWindow")) {

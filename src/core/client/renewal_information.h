@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "acme/certificate_id.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "net/transport.h"
@@ -10,9 +11,7 @@
 
 namespace signet::client {
 
-/// RFC 9773 section 4.1: base64url(key identifier) "." base64url(serial octets as they stand). nullopt for a
-/// certificate without an authority key identifier.
-std::optional<std::string> certificate_id(const x509::Certificate& certificate);
+using acme::certificate_id;
 
 struct RenewalWindow {
     base::Time start, end;

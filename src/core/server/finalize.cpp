@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "acme/certificate_id.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "server/orders.h"
 #include "server/router.h"
 #include "store/accounts.h"
+#include "store/certificates.h"
 #include "store/orders.h"
 #include "x509/csr.h"
 
@@ -135,6 +137,10 @@ ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profil
                                      accepted_proofs(exchange, profile)}};
 }
 
+void mark_replaced(store::Transaction& transaction, const std::string& certificate_id, const std::string& successor) {
+    store::mark_replaced(transaction, acme::serial_of_certificate_id(certificate_id), successor);
+}
+
 }  // namespace
 
 net::Response finalize(Exchange& exchange) {
@@ -153,6 +159,8 @@ net::Response finalize(Exchange& exchange) {
                                                throw account_key();
                                            if (!store::complete_order(transaction, order.id, record.serial))
                                                throw not_ready("done");
+                                           if (order.replaces)
+                                               mark_replaced(transaction, *order.replaces, record.serial);
                                        });
     order.status = OrderStatus::valid;
     order.certificate = issued.record.serial;

@@ -10,6 +10,7 @@
 #include "acme/status.h"
 #include "base/error.h"
 #include "server/authorization_modes.h"
+#include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
 #include "store/orders.h"
@@ -154,6 +155,7 @@ OrderRecord new_record(const Exchange& exchange, const acme::NewOrderMessage& me
     if (message.not_before) record.not_before = base::to_unix(*message.not_before);
     if (message.not_after) record.not_after = base::to_unix(*message.not_after);
     record.identifiers = message.identifiers;
+    record.replaces = message.replaces;
     return record;
 }
 
@@ -197,6 +199,7 @@ acme::OrderMessage message_of(const Exchange& exchange, const OrderRecord& recor
     if (record.not_before) message.not_before = base::from_unix(*record.not_before);
     if (record.not_after) message.not_after = base::from_unix(*record.not_after);
     message.profile = record.profile;
+    message.replaces = record.replaces.value_or(std::string{});
     for (const auto& id : record.authorizations)
         message.authorizations.push_back(exchange.url("/acme/authorization/", id));
     message.finalize = exchange.url("/acme/order/", record.id) + "/finalize";
@@ -227,14 +230,17 @@ net::Response new_order(Exchange& exchange) {
     const auto& profile = choose_profile(exchange, message);
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
+    const auto predecessor = predecessor_of(exchange, message);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {
         wanted.push_back(new_authorization(exchange, identifier, profile, mode));
     }
     std::optional<OrderRecord> written;
-    exchange.services.store.write(
-        [&](store::Transaction& transaction) { written = insert(transaction, fresh, wanted, profile, mode); });
+    exchange.services.store.write([&](store::Transaction& transaction) {
+        if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
+        written = insert(transaction, fresh, wanted, profile, mode);
+    });
     return order_response(exchange, *written, 201);
 }
 

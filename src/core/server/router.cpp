@@ -11,7 +11,7 @@ constexpr auto k_post = "POST";
 constexpr auto k_acme = Family::acme;
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 25> k_routes{{
+constexpr std::array<Route, 26> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -28,6 +28,7 @@ constexpr std::array<Route, 25> k_routes{{
     {"/acme/challenge/{id}", k_post, Proof::kid, Resource::challenge, k_acme, challenge},
     {"/acme/certificate/{id}", k_post, Proof::kid, Resource::certificate, k_acme, certificate},
     {"/acme/key-change", k_post, Proof::kid, Resource::none, k_acme, change_key},
+    {"/acme/renewal-info/{id}", k_get, Proof::none, Resource::none, k_acme, renewal_info},
     {"/acme/revoke-cert", k_post, Proof::kid_or_certificate_key, Resource::none, k_acme, revoke},
     {"/acme/terms/{id}", k_get, Proof::none, Resource::none, k_acme, show_terms},
     {"/acme/terms/{id}", k_post, Proof::none, Resource::none, k_acme, agree_to_terms},

@@ -8,8 +8,8 @@
 
 namespace signet::server {
 
-/// How a request proves who asks: not at all (GET), by a key in the JWS that may be an account's, by an account's URL in
-/// the JWS, by that or by the key of a certificate (revocation: such a key speaks for no account).
+/// How a request proves who asks: not at all (GET), by a key in the JWS that may be an account's, by an account's URL
+/// in the JWS, by that or by the key of a certificate (revocation: such a key speaks for no account).
 enum class Proof { none, jwk, kid, kid_or_certificate_key };
 
 /// What a route belongs to: ACME (nonces, problem documents, Link), or the CA's public files by listener.
@@ -50,6 +50,7 @@ net::Response certificate(Exchange& exchange);
 net::Response show_terms(Exchange& exchange);
 net::Response agree_to_terms(Exchange& exchange);
 net::Response change_key(Exchange& exchange);
+net::Response renewal_info(Exchange& exchange);
 net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);
 net::Response anchors(Exchange& exchange);
