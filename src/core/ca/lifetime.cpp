@@ -35,7 +35,7 @@ Frame frame_of(const IssuerFacts& issuer) {
 void check_wishes(const IssuanceRequest& request, const Lifetime& lifetime, Time now, Verdict& verdict) {
     const Profile& profile = request.profile;
     const auto refuse = [&](std::string message) { verdict.refuse("", Kind::refused, std::move(message)); };
-    if (request.not_before && lifetime.not_before < whole_seconds(now - profile.backdate))
+    if (request.not_before && lifetime.not_before < whole_seconds(request.wished_at.value_or(now) - profile.backdate))
         refuse("notBefore " + base::format_time(lifetime.not_before) + " is further back than the " +
                base::format_duration(profile.backdate) + " of profile '" + profile.name + "'");
     if (lifetime.not_after <= now) refuse("notAfter " + base::format_time(lifetime.not_after) + " is past");

@@ -33,6 +33,7 @@ struct IssuanceRequest {
     std::optional<crypto::PublicKey> public_key;  // absent in a preview
     std::optional<base::Duration> validity;       // as asked for; absent: the profile's default, cut to fit the issuer
     std::optional<base::Time> not_before, not_after;  // ACME's wishes: honoured within the profile, or refused
+    std::optional<base::Time> wished_at;              // when, if not now: how far back not_before may be counts from it
     std::optional<bool> server, client;               // narrow the profile's usage
     std::optional<std::string> common_name, organization, unit;  // operator only
     Requester requester;

@@ -1,4 +1,4 @@
-#include "store/authorizations.h"
+#include "server/authorizations.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,6 +8,7 @@
 #include "acme/status.h"
 #include "base/error.h"
 #include "server/router.h"
+#include "store/authorizations.h"
 
 namespace signet::server {
 namespace {
@@ -77,18 +78,6 @@ bool being_validated(const AuthorizationRecord& record) {
                                [](const auto& challenge) { return challenge.status == ChallengeStatus::processing; });
 }
 
-net::Response answer(const Exchange& exchange, const AuthorizationRecord& record) {
-    acme::AuthorizationMessage message;
-    message.identifier = record.identifier;
-    message.status = acme::state_name(state_of(status_now(record, base::to_unix(exchange.now))));
-    message.expires = base::from_unix(record.expires_at);
-    message.wildcard = record.wildcard;
-    for (const auto& challenge : record.challenges) message.challenges.push_back(message_of(exchange, challenge));
-    auto response = json_response(200, acme::encode_authorization(message));
-    if (message.status == "pending" && being_validated(record)) response.set("Retry-After", k_poll_after);
-    return response;
-}
-
 net::Response answer(const Exchange& exchange, const ChallengeRecord& record) {
     auto response = json_response(200, acme::encode_challenge(message_of(exchange, record)));
     response.add("Link", "<" + exchange.url("/acme/authorization/", record.authorization) + ">;rel=\"up\"");
@@ -107,14 +96,26 @@ net::Response deactivate(Exchange& exchange) {
     if (record.status == AuthorizationStatus::pending || record.status == AuthorizationStatus::valid) {
         record.status = AuthorizationStatus::deactivated;
     }
-    return answer(exchange, record);
+    return authorization_response(exchange, record, 200);
 }
 
 }  // namespace
 
+net::Response authorization_response(const Exchange& exchange, const AuthorizationRecord& record, int status) {
+    acme::AuthorizationMessage message;
+    message.identifier = record.identifier;
+    message.status = acme::state_name(state_of(status_now(record, base::to_unix(exchange.now))));
+    message.expires = base::from_unix(record.expires_at);
+    message.wildcard = record.wildcard;
+    for (const auto& challenge : record.challenges) message.challenges.push_back(message_of(exchange, challenge));
+    auto response = json_response(status, acme::encode_authorization(message));
+    if (message.status == "pending" && being_validated(record)) response.set("Retry-After", k_poll_after);
+    return response;
+}
+
 net::Response authorization(Exchange& exchange) {
     if (!exchange.post_as_get()) return deactivate(exchange);
-    return answer(exchange, *exchange.loaded.authorization);
+    return authorization_response(exchange, *exchange.loaded.authorization, 200);
 }
 
 net::Response challenge(Exchange& exchange) {

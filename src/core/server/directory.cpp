@@ -20,6 +20,7 @@ net::Response show_directory(Exchange& exchange) {
     directory.new_nonce = prefix + "new-nonce";
     directory.new_account = prefix + "new-account";
     directory.new_order = prefix + "new-order";
+    directory.new_authz = prefix + "new-authz";
     directory.renewal_info = exchange.url("/acme/renewal-info");
     directory.key_change = exchange.url("/acme/key-change");
     directory.revoke_cert = exchange.url("/acme/revoke-cert");

@@ -133,6 +133,7 @@ ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profil
             .public_key = request.public_key,
             .not_before = time(order.not_before),
             .not_after = time(order.not_after),
+            .wished_at = base::from_unix(order.created_at),
             .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address,
                                      accepted_proofs(exchange, profile)}};
 }

@@ -10,6 +10,7 @@
 #include "acme/status.h"
 #include "base/error.h"
 #include "server/authorization_modes.h"
+#include "server/authorizations.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -126,8 +127,8 @@ store::ChallengeRecord new_challenge(const Services& services, const Authorizati
     return challenge;
 }
 
-AuthorizationRecord new_authorization(const Exchange& exchange, const Identifier& identifier,
-                                      const ca::Profile& profile, const AuthorizationMode& mode) {
+AuthorizationRecord fresh_authorization(const Exchange& exchange, const Identifier& identifier,
+                                        const ca::Profile& profile, const AuthorizationMode& mode) {
     const auto& settings = exchange.live->settings;
     const auto lifetime = mode.grants_at_once ? settings.authorization_lifetime : settings.order_lifetime;
     AuthorizationRecord record{exchange.services.new_id(),
@@ -186,6 +187,22 @@ OrderRecord insert(store::Transaction& transaction, OrderRecord order, const std
     return order;
 }
 
+// One identifier, read as an order for it alone would be.
+acme::NewOrderMessage parse_new_authorization(const Exchange& exchange) {
+    const auto json = exchange.payload_json();
+    const auto identifier = json.find("identifier");
+    if (identifier == json.end()) throw Error{Kind::malformed, "newAuthz: \"identifier\" is missing"};
+    base::Json alone;
+    alone["identifiers"].push_back(*identifier);
+    auto message = acme::parse_new_order(alone);
+    const auto& only = message.identifiers.front();
+    if (only.is_wildcard()) {
+        throw Error{Kind::rejected_identifier, "there is no authorization for a wildcard before an order for it",
+                    "order " + only.text()};
+    }
+    return message;
+}
+
 std::string expired_problem() {
     return acme::to_problem(Error{Kind::unauthorized, "the order has expired; make a new one"}, {}).document;
 }
@@ -234,7 +251,7 @@ net::Response new_order(Exchange& exchange) {
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {
-        wanted.push_back(new_authorization(exchange, identifier, profile, mode));
+        wanted.push_back(fresh_authorization(exchange, identifier, profile, mode));
     }
     std::optional<OrderRecord> written;
     exchange.services.store.write([&](store::Transaction& transaction) {
@@ -242,6 +259,25 @@ net::Response new_order(Exchange& exchange) {
         written = insert(transaction, fresh, wanted, profile, mode);
     });
     return order_response(exchange, *written, 201);
+}
+
+// RFC 8555 section 7.4.1: an authorization before there is an order that needs it.
+net::Response new_authorization(Exchange& exchange) {
+    if (auto refusal = terms_refusal(exchange)) return std::move(*refusal);
+    const auto message = parse_new_authorization(exchange);
+    const auto& profile = choose_profile(exchange, message);
+    const auto& mode = mode_of(profile, exchange.live->settings);
+    refuse_hopeless(exchange, message, profile, mode);
+    const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
+    std::optional<AuthorizationRecord> old;
+    exchange.services.store.write([&](store::Transaction& transaction) {
+        old = reusable(transaction, made, profile, mode);
+        if (!old) store::insert_authorization(transaction, made);
+    });
+    const auto& answered = old ? *old : made;
+    auto response = authorization_response(exchange, answered, 201);
+    response.set("Location", exchange.url("/acme/authorization/", answered.id));
+    return response;
 }
 
 net::Response order(Exchange& exchange) {

@@ -11,15 +11,17 @@ constexpr auto k_post = "POST";
 constexpr auto k_acme = Family::acme;
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 26> k_routes{{
+constexpr std::array<Route, 28> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
     {"/acme/new-order", k_post, Proof::kid, Resource::none, k_acme, new_order},
+    {"/acme/new-authz", k_post, Proof::kid, Resource::none, k_acme, new_authorization},
     {"/acme/profile/{profile}/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/profile/{profile}/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/profile/{profile}/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
     {"/acme/profile/{profile}/new-order", k_post, Proof::kid, Resource::none, k_acme, new_order},
+    {"/acme/profile/{profile}/new-authz", k_post, Proof::kid, Resource::none, k_acme, new_authorization},
     {"/acme/account/{id}", k_post, Proof::kid, Resource::account, k_acme, account},
     {"/acme/account/{id}/orders", k_post, Proof::kid, Resource::account, k_acme, account_orders},
     {"/acme/order/{id}", k_post, Proof::kid, Resource::order, k_acme, order},

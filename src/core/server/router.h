@@ -42,6 +42,7 @@ net::Response new_account(Exchange& exchange);
 net::Response account(Exchange& exchange);
 net::Response account_orders(Exchange& exchange);
 net::Response new_order(Exchange& exchange);
+net::Response new_authorization(Exchange& exchange);
 net::Response order(Exchange& exchange);
 net::Response finalize(Exchange& exchange);
 net::Response authorization(Exchange& exchange);

@@ -44,7 +44,8 @@ inline std::vector<x509::Identifier> names_of(const std::vector<std::string>& te
 
 inline ca::IssuanceRequest ask(const ca::Profile& profile, const std::vector<std::string>& names,
                                ca::Requester requester = ca::Operator{"uid 0"}) {
-    return {profile, names_of(names), sample_key(), {}, {}, {}, {}, {}, {}, {}, {}, std::move(requester)};
+    return {
+        .profile = profile, .names = names_of(names), .public_key = sample_key(), .requester = std::move(requester)};
 }
 
 inline ca::Profiles profiles_from(const std::string& toml) {

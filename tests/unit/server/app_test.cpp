@@ -18,7 +18,7 @@ TEST_CASE("app: the directory offers what works and nothing else") {
     CHECK(json["newOrder"] == "https://ca.test:8443/acme/new-order");
     CHECK(json["keyChange"] == "https://ca.test:8443/acme/key-change");
     CHECK(json["revokeCert"] == "https://ca.test:8443/acme/revoke-cert");
-    CHECK_FALSE(json.contains("newAuthz"));
+    CHECK(json["newAuthz"] == "https://ca.test:8443/acme/new-authz");
     CHECK(json["renewalInfo"] == "https://ca.test:8443/acme/renewal-info");
     CHECK(json["meta"]["externalAccountRequired"] == false);
     for (const char* profile : {"default", "server", "client", "svid"})
@@ -51,7 +51,7 @@ TEST_CASE("app: resources are read by POST only") {
     auto client = server.client();
     for (const char* path : {"/acme/new-account", "/acme/new-order", "/acme/account/x", "/acme/account/x/orders",
                              "/acme/order/x", "/acme/order/x/finalize", "/acme/authorization/x", "/acme/challenge/x",
-                             "/acme/certificate/x", "/acme/revoke-cert", "/acme/key-change"}) {
+                             "/acme/certificate/x", "/acme/revoke-cert", "/acme/key-change", "/acme/new-authz"}) {
         for (const char* method : {"GET", "PUT", "DELETE"}) {
             CAPTURE(path);
             const auto response = client.get(path, method);
