@@ -26,3 +26,10 @@ target_compile_options(signet_warnings INTERFACE
   -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wnon-virtual-dtor -Wold-style-cast
   $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>  # false alarms over std::string, GCC bug 105329
   $<$<BOOL:${SIGNET_WERROR}>:-Werror>)
+
+# Compiles a library's sources a batch at a time: a third of the CPU time of one by one. Sources whose private names meet
+# others' of their folder are marked SKIP_UNITY_BUILD_INCLUSION where they are listed.
+option(SIGNET_UNITY "Compile the sources of a library in batches" ON)
+function(signet_join_sources target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SIGNET_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
