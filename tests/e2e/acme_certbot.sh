@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # certbot, with nothing but its standard flags and the CA file, gets and renews a certificate by http-01.
 . "$(dirname "$0")/lib.sh"
-need certbot openssl curl
+need certbot openssl curl sqlite3
 
 step "a CA and its server in challenge mode"
 expect_exit 0 signet ca init
@@ -51,6 +51,16 @@ stop webserver
 refuse "certbot succeeded without an answer" certbot_ certonly --webroot -w webroot --server "$directory" \
     --cert-name other -d 127.0.0.1.nip.invalid
 cat "$WORK/out" "$WORK/err" | grep -Eqi 'no address found|dns' || { show_last; fail "the reason is missing"; }
+
+step "certbot revokes by its account, and by the certificate's key"
+expect "certbot failed to revoke" certbot_ revoke --server "$directory" --cert-name localhost --reason superseded \
+    --no-delete-after-revoke
+refuse "revoked twice" certbot_ revoke --server "$directory" --cert-name localhost --no-delete-after-revoke
+cp "$WORK/certbot/live/rsa/cert.pem" "$WORK/certbot/live/rsa/privkey.pem" .
+expect "certbot failed to revoke by key" certbot_ revoke --server "$directory" --cert-path cert.pem \
+    --key-path privkey.pem --reason keycompromise --no-delete-after-revoke
+same "revocations on record" "$(sqlite3 "$SIGNET_STORE/signet.db" \
+    "SELECT revocation_reason FROM certificates WHERE revoked_at IS NOT NULL ORDER BY id" | tr "\n" " ")" "4 1 "
 
 step "the account is updated and deactivated"
 expect "update failed" certbot_ update_account --server "$directory" -m other@example.org --no-eff-email
