@@ -165,7 +165,7 @@ Command serve_acme_command() {
         .exit_codes = {{0, "stopped by SIGTERM or SIGINT"},
                        {2, "wrong usage, or settings that cannot be used"},
                        {3, "no store, a port in use, or another serve-acme on this store"}},
-        .see_also = {"ca init", "ca show"},
+        .see_also = {"ca init", "fetch"},
         .run = [words](Context& context) { return run(context, *words); },
     };
 }

@@ -148,13 +148,8 @@ void check_token(std::string_view token) {
 /// Answers the tokens that stand in it and nothing else; stops listening when the last answer is taken back.
 class Http01Listener {
 public:
-    explicit Http01Listener(int port)
-        : server_(
-              std::vector<net::ListenerSettings>{{"0.0.0.0:" + std::to_string(port), false}},
-              [this](const net::Request& request) { return answer(request); }, 2) {
-        server_.start();
-    }
-    ~Http01Listener() { server_.stop(std::chrono::seconds(1)); }
+    explicit Http01Listener(int port) : server_(listen(port)) { server_->start(); }
+    ~Http01Listener() { server_->stop(std::chrono::seconds(1)); }
     void add(std::string path, std::string body) {
         const std::lock_guard lock(mutex_);
         answers_[std::move(path)] = std::move(body);
@@ -165,6 +160,19 @@ public:
     }
 
 private:
+    std::unique_ptr<net::HttpServer> listen_on(const std::string& address) {
+        return std::make_unique<net::HttpServer>(
+            std::vector<net::ListenerSettings>{{address, false}},
+            [this](const net::Request& request) { return answer(request); }, 2);
+    }
+    // The CA may come over IPv6 or IPv4: one socket takes both, where the kernel has IPv6.
+    std::unique_ptr<net::HttpServer> listen(int port) {
+        try {
+            return listen_on("[::]:" + std::to_string(port));
+        } catch (const Error&) {
+            return listen_on("0.0.0.0:" + std::to_string(port));
+        }
+    }
     net::Response answer(const net::Request& request) {
         const std::lock_guard lock(mutex_);
         const auto found = answers_.find(request.path);
@@ -176,7 +184,7 @@ private:
     }
     std::mutex mutex_;
     std::map<std::string, std::string> answers_;
-    net::HttpServer server_;  // last: its threads use the members above
+    std::unique_ptr<net::HttpServer> server_;  // last: its threads use the members above
 };
 
 namespace {

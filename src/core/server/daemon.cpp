@@ -101,8 +101,8 @@ public:
     explicit Daemon(const DaemonRequest& request)
         : request_(request),
           lock_(request.store.lock("serve-acme")),
-          current_(request.load()),
           watch_(request.settings_file),
+          current_(request.load()),
           resolver_(request.make_resolver(current_.settings.resolver)),
           authorities_(request.store.layout(), request.clock),
           issuer_(request.store, authorities_, request.clock, request.random),
@@ -204,8 +204,8 @@ private:
 
     const DaemonRequest& request_;
     base::FileLock lock_;
+    FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
-    FileWatch watch_;
     std::unique_ptr<net::Resolver> resolver_;
     ca::Authorities authorities_;
     ca::Issuer issuer_;

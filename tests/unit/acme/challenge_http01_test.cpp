@@ -194,6 +194,9 @@ TEST_CASE("http-01: presented answers stand side by side on one listener, and ar
     auto answer = acme::present_http01(responder, name, "tok", "tok.thumb");
     const auto other = acme::present_http01(responder, name, "tok2", "tok2.thumb");
     CHECK(check.run() == "");
+    check.policy.allow.push_back(net::Cidr::parse("::1", "test"));
+    check.resolver.set("www.test", {"::1"});
+    CHECK(check.run() == "");
     answer.reset();
     CHECK(check.run().find("404") != std::string::npos);
 }
