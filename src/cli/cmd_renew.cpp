@@ -49,11 +49,15 @@ std::vector<base::Path> saved_directories(const Context& context) {
     const auto store = store::Store::open(context.store());
     std::vector<base::Path> directories;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(store->layout().certificates(), error)) {
-        if (entry.is_directory() && holds_certificate(entry.path())) {
-            directories.push_back(canonical_directory(entry.path()));
+    const base::Path saved = store->layout().certificates();
+    for (std::filesystem::directory_iterator entry(saved, error), end; !error && entry != end; entry.increment(error)) {
+        std::error_code ignored;
+        if (entry->is_directory(ignored) && holds_certificate(entry->path())) {
+            directories.push_back(canonical_directory(entry->path()));
         }
     }
+    // "nothing is due" must not stand for "could not look".
+    if (error && error != std::errc::no_such_file_or_directory) base::throw_errno(error.value(), "list", saved);
     std::ranges::sort(directories);
     return directories;
 }

@@ -17,7 +17,18 @@
 namespace signet::base {
 namespace {
 
-Fd open_to_read(const Path& path) { return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
+/// A FIFO that somebody put where a file should be must not stop us for ever; one that the caller was given
+/// (/dev/stdin, /dev/fd/N) is meant.
+Fd open_to_read(const Path& path) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat found {};
+    if (!fd || ::fstat(fd.get(), &found) != 0 || S_ISREG(found.st_mode)) return fd;
+    const std::string& name = path.native();
+    if (S_ISFIFO(found.st_mode) && !name.starts_with("/dev/") && !name.starts_with("/proc/"))
+        throw Error(Kind::bad_input, name + " is a FIFO, not a file");
+    ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
 
 FileFacts facts_of(const struct stat& found) {
     return {.mode = found.st_mode & 07777U,
@@ -183,6 +194,16 @@ std::optional<FileFacts> file_facts(const Path& path) {
     if (::stat(path.c_str(), &found) == 0) return facts_of(found);
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_errno(errno, "look at", path);
+}
+
+std::optional<PlainFile> read_plain_file(const Path& path, std::size_t limit) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+    if (!fd && (errno == ENOENT || errno == ELOOP)) return std::nullopt;
+    if (!fd) throw_errno(errno, "read", path);
+    struct stat found {};
+    if (::fstat(fd.get(), &found) != 0) throw_errno(errno, "look at", path);
+    if (!S_ISREG(found.st_mode)) return std::nullopt;
+    return PlainFile{read_all(fd, path, limit), facts_of(found)};
 }
 
 std::string read_private_file(const Path& path, std::size_t limit) {

@@ -48,6 +48,14 @@ std::string read_file(const Path& path, std::size_t limit);
 std::optional<std::string> read_file_if_there(const Path& path, std::size_t limit);
 std::optional<FileFacts> file_facts(const Path& path);  // follows symlinks
 
+/// Contents and facts from one descriptor, so that what was looked at is what was read.
+struct PlainFile {
+    std::string contents;
+    FileFacts facts;
+};
+/// Follows no symlink at `path` itself; nullopt when there is no regular file of that name.
+std::optional<PlainFile> read_plain_file(const Path& path, std::size_t limit);
+
 /// A secret of this process's user: refused with kind permission, and the chmod that mends it, when group or
 /// others may read or write it, or when another user owns it. Opened once, so what was checked is what was read.
 std::string read_private_file(const Path& path, std::size_t limit);

@@ -18,9 +18,10 @@ struct Debt {
 base::Path file_of(const base::Path& directory) { return directory / ".signet" / "pending.toml"; }
 
 std::optional<Debt> load(const base::Path& directory) {
-    const auto text = base::read_file_if_there(file_of(directory), k_file_limit);
-    if (!text) return std::nullopt;
-    base::TomlTable table(base::TomlFile::parse(*text, file_of(directory).string()));
+    if (!base::file_facts(file_of(directory))) return std::nullopt;
+    // It names programs to run: owner and mode are judged on the descriptor that is read.
+    const auto text = base::read_private_file(file_of(directory), k_file_limit);
+    base::TomlTable table(base::TomlFile::parse(text, file_of(directory).string()));
     Debt debt{{table.text("exec", ""), table.text("signal", "")}, table.text("old_serial", "")};
     table.finish();
     return debt;
@@ -70,6 +71,8 @@ std::optional<ActivationResult> activate(const base::Path& directory, const x509
     if (!held) return std::nullopt;  // the run that made the change is at it
     const auto debt = load(directory);
     if (!debt) return std::nullopt;
+    if (own.empty())
+        deliver::check_ownership(directory);  // a remembered hook is obeyed only where nobody else can write
     const Activation& hooks = own.empty() ? debt->hooks : own;
     ActivationResult result;
     if (!hooks.exec.empty()) {

@@ -101,14 +101,15 @@ private:
 };
 
 void take_over_file(const Path& from, const Path& to) {
-    const auto facts = base::file_facts(from);
-    if (!facts) return;
-    const base::Secret contents(base::read_file(from, k_file_limit));
+    // A service that owns the directory may exchange the file for a link while we look: one descriptor tells all.
+    auto plain = base::read_plain_file(from, k_file_limit);
+    if (!plain) return;
+    const base::Secret contents(std::move(plain->contents));
     base::WriteOptions options;
-    options.mode = facts->mode & 0777;
+    options.mode = plain->facts.mode & 0777;
     if (::geteuid() == 0) {
-        options.owner = facts->owner;
-        options.group = facts->group;
+        options.owner = plain->facts.owner;
+        options.group = plain->facts.group;
     }
     base::write_file(to, contents.reveal(), options);
 }

@@ -50,7 +50,7 @@ struct Special {
     const char* cidr;
     const char* kind;
 };
-constexpr std::array<Special, 9> k_specials{{
+constexpr std::array<Special, 12> k_specials{{
     {"127.0.0.0/8", "a loopback address"},
     {"::1/128", "a loopback address"},
     {"0.0.0.0/8", "an unspecified address"},
@@ -60,6 +60,9 @@ constexpr std::array<Special, 9> k_specials{{
     {"224.0.0.0/4", "a multicast address"},
     {"ff00::/8", "a multicast address"},
     {"255.255.255.255/32", "the broadcast address"},
+    {"64:ff9b:1::/48", "an address behind a local NAT64"},  // RFC 8215
+    {"2001::/32", "a Teredo address"},                      // RFC 4380
+    {"fd00:ec2::254/128", "a cloud's metadata address"},
 }};
 
 const char* special_kind(const Address& address) {

@@ -145,7 +145,7 @@ std::vector<Address> DnsChannel::addresses(const std::string& name) {
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     ares_getaddrinfo(channel_.get(), name.c_str(), nullptr, &hints, on_addresses, &answer);
-    if (!run()) ares_cancel(channel_.get());
+    if (!run() || !answer.done) ares_cancel(channel_.get());
     if (!answer.done || answer.status == ARES_ECANCELLED) fail(ARES_ETIMEOUT, name);
     if (is_empty_answer(answer.status)) return {};
     if (answer.status != ARES_SUCCESS) fail(answer.status, name);
@@ -155,7 +155,7 @@ std::vector<Address> DnsChannel::addresses(const std::string& name) {
 std::vector<std::string> DnsChannel::texts_at(const std::string& name, std::string& alias) {
     Answer<base::Bytes> answer;
     ares_query(channel_.get(), name.c_str(), ns_c_in, ns_t_txt, on_reply, &answer);
-    if (!run()) ares_cancel(channel_.get());
+    if (!run() || !answer.done) ares_cancel(channel_.get());
     if (!answer.done || answer.status == ARES_ECANCELLED) fail(ARES_ETIMEOUT, name);
     if (is_empty_answer(answer.status)) return {};
     if (answer.status != ARES_SUCCESS) fail(answer.status, name);

@@ -59,6 +59,9 @@ std::optional<Error> attempt(const Work& work, const Live& live, net::Resolver& 
         return std::nullopt;
     } catch (const Error& error) {
         return error;
+    } catch (
+        const std::exception& error) {  // no thread, no memory: counts as an attempt, or it would come back for ever
+        return Error{Kind::internal, error.what()};
     }
 }
 

@@ -174,15 +174,18 @@ SqliteDatabase::~SqliteDatabase() {
 }
 
 // SQLite's own handler sleeps up to 100 ms between tries: beside a busy writer, whose pauses are short, that can miss
-// every one of them. Short sleeps with jitter find one soon.
+// every one of them. Short sleeps with jitter find one soon; who has waited long tries more often than newcomers do, so
+// that a crowd of processes starves none of its own.
 int SqliteDatabase::wait_for_lock(void* self, int count) noexcept {
     auto& database = *static_cast<SqliteDatabase*>(self);
     const auto now = std::chrono::steady_clock::now();
     if (count == 0) database.waiting_since_ = now;
-    if (now - database.waiting_since_ >= k_patience) return 0;
+    const auto waited = now - database.waiting_since_;
+    if (waited >= k_patience) return 0;
     thread_local std::minstd_rand jitter(static_cast<unsigned>(now.time_since_epoch().count()));
-    const auto longest = static_cast<unsigned>(count < 8 ? 1000 : 4000);
-    std::this_thread::sleep_for(std::chrono::microseconds(300 + jitter() % longest));
+    const unsigned longest = waited > k_patience / 2 ? 500 : count < 8 ? 1000 : 4000;
+    const unsigned shortest = waited > k_patience / 2 ? 100 : 300;
+    std::this_thread::sleep_for(std::chrono::microseconds(shortest + jitter() % longest));
     return 1;
 }
 

@@ -147,3 +147,23 @@ TEST_CASE("file: directories are made with their mode, and existing ones left al
     remove_if_there(directory / "g");
     CHECK_FALSE(file_facts(directory / "g"));
 }
+
+TEST_CASE("file: a FIFO in a file's place is refused, not waited for") {
+    const TemporaryDirectory directory;
+    const auto path = directory.path() / "tls.crt";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(kind_thrown([&] { read_file(path, 100); }) == Kind::bad_input);
+    CHECK_FALSE(read_plain_file(path, 100));
+}
+
+TEST_CASE("file: a plain file is read through no symlink") {
+    const TemporaryDirectory directory;
+    write_file(directory.path() / "secret", "key", {.mode = 0600, .owner = {}, .group = {}, .exclusive = false});
+    std::filesystem::create_symlink("secret", directory.path() / "tls.key");
+    CHECK_FALSE(read_plain_file(directory.path() / "tls.key", 100));
+    CHECK_FALSE(read_plain_file(directory.path() / "absent", 100));
+    const auto plain = read_plain_file(directory.path() / "secret", 100);
+    REQUIRE(plain);
+    CHECK(plain->contents == "key");
+    CHECK(plain->facts.mode == 0600);
+}
