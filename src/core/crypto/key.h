@@ -36,7 +36,7 @@ std::span<const KeyType> certificate_key_types();
 /// thread-safe.
 class PublicKey {
 public:
-    /// `der` is exactly one SubjectPublicKeyInfo. P-256, P-384 and Ed25519 skip OpenSSL's decoder (LIMITS: 150 µs);
+    /// `der` is exactly one SubjectPublicKeyInfo. P-256, P-384 and Ed25519 skip OpenSSL's decoder (150 µs in 3.0);
     /// points are checked to lie on the curve. Throws bad_public_key.
     static PublicKey from_spki(base::ByteView der);
     static PublicKey from_ec_point(KeyType curve, base::ByteView x, base::ByteView y);  // fixed-width coordinates

@@ -35,7 +35,7 @@ private:
     int prefix_ = 0;
 };
 
-/// Which addresses validation may connect to (contract section 3): loopback, link-local, multicast, broadcast and
+/// Which addresses validation may connect to: loopback, link-local, multicast, broadcast and
 /// unspecified ones are denied unless allowed; deny wins over allow; private ranges are fine.
 struct AddressPolicy {
     std::vector<Cidr> allow;
