@@ -143,7 +143,8 @@ constexpr auto k_description =
     "tells systemd.\n"
     "\n"
     "Modes: in `challenge` mode names are validated by http-01; in `trust` mode every account gets what the profile "
-    "permits, which is for private networks only: it is warned about at start, in /health and in the audit log.\n"
+    "permits, which is for private networks only: it is warned about at start, in /health and in the audit log; in "
+    "`manual` mode orders wait until an operator approves them with `signet order approve`.\n"
     "\n"
     "signet.toml is read again when it changes and on SIGHUP; a bad edit is logged and keeps the settings in force. "
     "SIGTERM stops accepting, finishes what runs, and exits 0 within ten seconds. One serve-acme per store.\n"
@@ -165,7 +166,7 @@ Command serve_acme_command() {
         .exit_codes = {{0, "stopped by SIGTERM or SIGINT"},
                        {2, "wrong usage, or settings that cannot be used"},
                        {3, "no store, a port in use, or another serve-acme on this store"}},
-        .see_also = {"ca init", "fetch"},
+        .see_also = {"ca init", "fetch", "order approve"},
         .run = [words](Context& context) { return run(context, *words); },
     };
 }

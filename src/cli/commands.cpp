@@ -35,7 +35,8 @@ Options global_options(Globals& globals) {
 
 CommandTable command_table(Globals& globals) {
     return {
-        .groups = {{.name = "ca", .summary = "create, show and publish certificate authorities"}},
+        .groups = {{.name = "ca", .summary = "create, show and publish certificate authorities"},
+                   {.name = "order", .summary = "approve ACME orders by hand"}},
         .commands =
             {
                 ca_init_command(),
@@ -47,6 +48,10 @@ CommandTable command_table(Globals& globals) {
                 fetch_command(),
                 renew_command(),
                 verify_command(),
+                order_list_command(),
+                order_show_command(),
+                order_approve_command(),
+                order_reject_command(),
                 completion_command(),
                 help_command(),
                 version_command(),

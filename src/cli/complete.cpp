@@ -5,9 +5,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/assign.h"
+#include "cli/order_view.h"
 #include "cli/settings.h"
+#include "store/approvals.h"
 #include "store/layout.h"
+#include "store/orders.h"
+#include "store/store.h"
 
 namespace signet::cli {
 namespace {
@@ -103,6 +108,25 @@ Candidates profile_names(const Before& before) {
     return names;
 }
 
+// Those that wait for an operator.
+Candidates order_ids(const Before& before) {
+    constexpr int k_limit = 100;
+    Candidates ids;
+    try {
+        const auto store = store::Store::open(layout_of(before).root());
+        const auto now = base::to_unix(base::SystemClock{}.now());
+        store->read([&](store::Transaction& transaction) {
+            ids.clear();
+            for (const auto& id : store::waiting_orders(transaction, now, k_limit)) {
+                ids.push_back({id, base::join(order_names(*store::find_order(transaction, id)), ", ")});
+            }
+        });
+    } catch (const std::exception&) {
+        // no store, or not ours: nothing to offer
+    }
+    return ids;
+}
+
 Candidates values_for(Complete complete, const std::vector<std::string>& values, const Before& before) {
     if (!values.empty()) {
         Candidates words;
@@ -121,6 +145,8 @@ Candidates values_for(Complete complete, const std::vector<std::string>& values,
             return profile_names(before);
         case Complete::authority:
             return directory_names(layout_of(before).authorities());
+        case Complete::order:
+            return order_ids(before);
         case Complete::saved_certificate: {
             auto names = directory_names(layout_of(before).certificates());
             names.push_back({":directory"});

@@ -77,9 +77,9 @@ const SettingsSection k_profile{
 const SettingsSection k_acme{"profile.NAME.acme",
                              "Read by serve-acme alone.",
                              {{"auth", "\"challenge\"",
-                               "How names are proven: \"challenge\", or \"trust\" (every account gets what the profile "
-                               "permits: for private networks "
-                               "only). Unset: what serve-acme --auth says, else challenge."},
+                               "How names are proven: \"challenge\"; \"trust\" (every account gets what the profile "
+                               "permits: for private networks only); \"manual\" (an order waits for `signet order "
+                               "approve`). Unset: what serve-acme --auth says, else challenge."},
                               {"challenges", "[\"http-01\"]", "Challenge types offered."}}};
 
 }  // namespace

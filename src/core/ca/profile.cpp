@@ -191,7 +191,7 @@ void read_acme(TomlTable& table, Profile& profile) {
     if (!table.has("acme")) return;
     TomlTable acme = table.table("acme");
     profile.acme.auth = acme.text("auth", profile.acme.auth);
-    const std::vector<std::string> modes{"challenge", "trust"};
+    const std::vector<std::string> modes{"challenge", "manual", "trust"};
     if (!profile.acme.auth.empty() && std::find(modes.begin(), modes.end(), profile.acme.auth) == modes.end())
         acme.refuse("auth", "'" + base::printable(profile.acme.auth) + "' is no mode",
                     or_nearest(profile.acme.auth, modes));

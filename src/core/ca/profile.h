@@ -33,7 +33,7 @@ struct Profile {
 
     /// [profile.NAME.acme], read by the server alone.
     struct Acme {
-        std::string auth;  // "challenge" or "trust"; empty: what serve-acme says
+        std::string auth;  // "challenge", "trust" or "manual"; empty: what serve-acme says
         std::vector<std::string> challenges;
     } acme;
 };

@@ -17,9 +17,13 @@ bool by_challenge(const ca::Profile& profile, std::string_view proof) {
 // What was really validated counts in trust mode too: an authorization may be older than the mode.
 bool by_trust(const ca::Profile&, std::string_view) { return true; }
 
-constexpr std::array<AuthorizationMode, 2> k_modes{{
-    {"challenge", false, by_challenge, {}},
-    {"trust", true, by_trust, "every account gets what the profile permits, without any challenge"},
+// Only the operator's word: what was validated for another profile is no answer to the question asked here.
+bool by_operator(const ca::Profile&, std::string_view proof) { return proof == store::k_operator_proof; }
+
+constexpr std::array<AuthorizationMode, 3> k_modes{{
+    {"challenge", false, false, by_challenge, {}},
+    {store::k_operator_proof, false, true, by_operator, {}},
+    {"trust", true, false, by_trust, "every account gets what the profile permits, without any challenge"},
 }};
 
 const AuthorizationMode* find_mode(std::string_view name) {

@@ -12,7 +12,8 @@ namespace signet::server {
 /// How an authorization becomes valid under a profile: a row per mode in authorization_modes.cpp.
 struct AuthorizationMode {
     std::string_view name;
-    bool grants_at_once;                                                  // authorizations start valid, orders ready
+    bool grants_at_once;  // authorizations start valid, orders ready
+    bool by_operator;     // they wait for `signet order approve`, whatever is posted to their challenges
     bool (*accepts)(const ca::Profile& profile, std::string_view proof);  // does this evidence count at finalize?
     std::string_view warning;  // said at start, in /health and in the audit log; empty: none
 };

@@ -20,7 +20,8 @@ using store::AuthorizationStatus;
 using store::ChallengeRecord;
 using store::ChallengeStatus;
 
-constexpr auto k_poll_after = "1";  // seconds between two looks at a validation
+constexpr auto k_poll_after = "1";           // seconds between two looks at a validation
+constexpr auto k_poll_operator_after = "5";  // at what an operator decides
 
 acme::State state_of(ChallengeStatus status) {
     switch (status) {
@@ -73,6 +74,8 @@ acme::ChallengeMessage message_of(const Exchange& exchange, const ChallengeRecor
     return message;
 }
 
+bool by_operator(const AuthorizationRecord& record) { return record.proof == store::k_operator_proof; }
+
 bool being_validated(const AuthorizationRecord& record) {
     return std::ranges::any_of(record.challenges,
                                [](const auto& challenge) { return challenge.status == ChallengeStatus::processing; });
@@ -109,7 +112,11 @@ net::Response authorization_response(const Exchange& exchange, const Authorizati
     message.wildcard = record.wildcard;
     for (const auto& challenge : record.challenges) message.challenges.push_back(message_of(exchange, challenge));
     auto response = json_response(status, acme::encode_authorization(message));
-    if (message.status == "pending" && being_validated(record)) response.set("Retry-After", k_poll_after);
+    if (message.status == "pending" && by_operator(record)) {
+        response.set("Retry-After", k_poll_operator_after);
+    } else if (message.status == "pending" && being_validated(record)) {
+        response.set("Retry-After", k_poll_after);
+    }
     return response;
 }
 
@@ -123,9 +130,10 @@ net::Response challenge(Exchange& exchange) {
     if (exchange.post_as_get()) return answer(exchange, record);
     exchange.payload_json();  // {}: its members are none of RFC 8555's business
     const auto now = base::to_unix(exchange.now);
-    // Settled or under way: answered as it is. A repeated POST starts nothing and fails nothing (section 7.5.1).
+    // Settled, under way, or an operator's to decide: answered as it is. A repeated POST starts nothing and fails
+    // nothing (section 7.5.1).
     const bool open = status_now(*exchange.loaded.authorization, now) == AuthorizationStatus::pending &&
-                      record.status == ChallengeStatus::pending;
+                      record.status == ChallengeStatus::pending && !by_operator(*exchange.loaded.authorization);
     if (!open) return answer(exchange, record);
     if (exchange.services.validation.full()) {
         throw Error{Kind::rate_limited, "too many challenges wait for validation", "try again in a minute"};

@@ -16,7 +16,13 @@ std::string random_text(base::Random& random, std::size_t octets) {
 
 }  // namespace
 
-std::string Services::new_id() const { return random_text(random, 16); }
+// Not "-" in front: an operator types it behind a command, where it would read as an option.
+std::string Services::new_id() const {
+    auto id = random_text(random, 16);
+    while (id.front() == '-') id = random_text(random, 16);
+    return id;
+}
+
 std::string Services::new_token() const { return random_text(random, 32); }
 
 base::Json Exchange::payload_json() const {

@@ -28,7 +28,7 @@ struct Services {
     Validation& validation;
     PublicFiles& files;
 
-    /// 128 random bits, base64url: ids that cannot be guessed (RFC 8555 section 10.5), ownership is checked anyway.
+    /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is checked anyway.
     std::string new_id() const;
     /// 256 random bits, base64url: challenge tokens (RFC 8555 section 8.1).
     std::string new_token() const;

@@ -9,11 +9,14 @@
 #include "acme/problem.h"
 #include "acme/status.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "server/accounts.h"
 #include "server/authorization_modes.h"
 #include "server/authorizations.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
+#include "store/audit.h"
 #include "store/orders.h"
 
 namespace signet::server {
@@ -88,7 +91,7 @@ std::vector<base::ErrorPart> hopeless(const Exchange& exchange, const acme::NewO
     for (const auto& identifier : message.identifiers) {
         if (exchange.live->hosts.is_own(identifier)) {
             refuse(identifier, identifier.text() + " is a name of the CA itself");
-        } else if (!mode.grants_at_once && applicable(profile, identifier).empty()) {
+        } else if (!mode.grants_at_once && !mode.by_operator && applicable(profile, identifier).empty()) {
             refuse(identifier, "profile '" + profile.name + "' has no challenge that could prove " + identifier.text());
         }
     }
@@ -131,12 +134,13 @@ AuthorizationRecord fresh_authorization(const Exchange& exchange, const Identifi
                                         const ca::Profile& profile, const AuthorizationMode& mode) {
     const auto& settings = exchange.live->settings;
     const auto lifetime = mode.grants_at_once ? settings.authorization_lifetime : settings.order_lifetime;
+    const bool named = mode.grants_at_once || mode.by_operator;
     AuthorizationRecord record{exchange.services.new_id(),
                                exchange.account->record.id,
                                base_of(identifier),
                                identifier.is_wildcard(),
                                mode.grants_at_once ? AuthorizationStatus::valid : AuthorizationStatus::pending,
-                               mode.grants_at_once ? std::string(mode.name) : std::string{},
+                               named ? std::string(mode.name) : std::string{},
                                base::to_unix(exchange.now),
                                base::to_unix(exchange.now + lifetime),
                                {}};
@@ -157,6 +161,7 @@ OrderRecord new_record(const Exchange& exchange, const acme::NewOrderMessage& me
     if (message.not_after) record.not_after = base::to_unix(*message.not_after);
     record.identifiers = message.identifiers;
     record.replaces = message.replaces;
+    record.address = exchange.request.remote_address;
     return record;
 }
 
@@ -185,6 +190,19 @@ OrderRecord insert(store::Transaction& transaction, OrderRecord order, const std
     if (ready) order.status = OrderStatus::ready;
     store::insert_order(transaction, order);
     return order;
+}
+
+bool waits_for_operator(const OrderRecord& order, const AuthorizationMode& mode) {
+    return mode.by_operator && order.status == OrderStatus::pending;
+}
+
+// Whoever watches the audit log sees that somebody must decide.
+void record_waiting(const Exchange& exchange, store::Transaction& transaction, const OrderRecord& order) {
+    auto entry = account_audit(exchange, "order.waiting", exchange.account->record);
+    entry.profile = order.profile;
+    for (const auto& identifier : order.identifiers) entry.names.push_back(identifier.text());
+    entry.detail = "order " + order.id;
+    store::append_audit(transaction, entry);
 }
 
 // One identifier, read as an order for it alone would be.
@@ -226,6 +244,14 @@ acme::OrderMessage message_of(const Exchange& exchange, const OrderRecord& recor
     return message;
 }
 
+// Seconds between two looks: a validation takes one, an operator has other things to do.
+const char* poll_after(const Exchange& exchange, const OrderRecord& record) {
+    const auto profile = exchange.live->profiles.find(record.profile);
+    const bool slow =
+        profile != exchange.live->profiles.end() && mode_of(profile->second, exchange.live->settings).by_operator;
+    return slow ? "5" : "1";
+}
+
 }  // namespace
 
 OrderStatus status_now(const OrderRecord& record, std::int64_t now) {
@@ -237,7 +263,7 @@ net::Response order_response(const Exchange& exchange, const OrderRecord& record
     const auto message = message_of(exchange, record);
     auto response = json_response(status, acme::encode_order(message));
     response.set("Location", exchange.url("/acme/order/", record.id));
-    if (message.status == "pending") response.set("Retry-After", "1");
+    if (message.status == "pending") response.set("Retry-After", poll_after(exchange, record));
     return response;
 }
 
@@ -257,7 +283,12 @@ net::Response new_order(Exchange& exchange) {
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
         written = insert(transaction, fresh, wanted, profile, mode);
+        if (waits_for_operator(*written, mode)) record_waiting(exchange, transaction, *written);
     });
+    if (waits_for_operator(*written, mode)) {
+        base::log(base::Level::warning, "an order waits for an operator",
+                  {{"order", written->id}, {"account", written->account}, {"profile", written->profile}});
+    }
     return order_response(exchange, *written, 201);
 }
 
@@ -268,6 +299,10 @@ net::Response new_authorization(Exchange& exchange) {
     const auto& profile = choose_profile(exchange, message);
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
+    if (mode.by_operator) {
+        throw Error{Kind::refused, "an operator decides about orders under profile '" + profile.name + "'",
+                    "order " + message.identifiers.front().text()};
+    }
     const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
     std::optional<AuthorizationRecord> old;
     exchange.services.store.write([&](store::Transaction& transaction) {

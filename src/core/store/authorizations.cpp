@@ -42,7 +42,8 @@ AuthorizationRecord read_authorization(Statement& row) {
             {}};
 }
 
-/// Orders whose last missing proof this was. An authorization that ended meanwhile proves nothing any more.
+}  // namespace
+
 void make_orders_ready(Transaction& transaction, std::string_view authorization, std::int64_t now) {
     transaction.run(
         "UPDATE orders SET status = 'ready' WHERE status = 'pending' AND expires_at > ?2 AND " ORDERS_OF_AUTHORIZATION
@@ -50,6 +51,14 @@ void make_orders_ready(Transaction& transaction, std::string_view authorization,
         " WHERE i.order_id = orders.id AND (a.status <> 'valid' OR a.expires_at <= ?2))",
         authorization, now);
 }
+
+void fail_orders(Transaction& transaction, std::string_view authorization, std::string_view problem_json) {
+    transaction.run(
+        "UPDATE orders SET status = 'invalid', error = ?2 WHERE status = 'pending' AND " ORDERS_OF_AUTHORIZATION,
+        authorization, problem_json);
+}
+
+namespace {
 
 void settle_valid(Transaction& transaction, const ChallengeRecord& challenge, std::int64_t now,
                   std::int64_t expires_at) {
@@ -68,10 +77,7 @@ void settle_invalid(Transaction& transaction, const ChallengeRecord& challenge, 
                     challenge.id, problem_json);
     const auto failed = transaction.run(
         "UPDATE authorizations SET status = 'invalid' WHERE id = ?1 AND status = 'pending'", challenge.authorization);
-    if (failed != 1) return;
-    transaction.run(
-        "UPDATE orders SET status = 'invalid', error = ?2 WHERE status = 'pending' AND " ORDERS_OF_AUTHORIZATION,
-        challenge.authorization, problem_json);
+    if (failed == 1) fail_orders(transaction, challenge.authorization, problem_json);
 }
 
 }  // namespace
@@ -130,7 +136,7 @@ bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t
     return transaction.run(
                "UPDATE challenges SET status = 'processing', next_attempt_at = ?2 WHERE id = ?1 AND status = 'pending'"
                " AND EXISTS (SELECT 1 FROM authorizations a WHERE a.id = challenges.authorization_id"
-               " AND a.status = 'pending' AND a.expires_at > ?2)",
+               " AND a.status = 'pending' AND a.proof = '' AND a.expires_at > ?2)",
                id, now) == 1;
 }
 

@@ -21,7 +21,8 @@ std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::
 std::vector<std::string> proofs_held(Transaction& transaction, std::string_view account,
                                      const x509::Identifier& identifier, bool wildcard, std::int64_t now);
 
-/// pending → processing; false when it is in another state (a repeated POST changes nothing).
+/// pending → processing; false when it is in another state (a repeated POST changes nothing), or when an operator
+/// decides about its authorization.
 bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now);
 /// An attempt failed but will be tried again: records the error (problem JSON), the count and the next time.
 void postpone_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json,
@@ -30,6 +31,10 @@ void postpone_challenge(Transaction& transaction, std::string_view id, std::stri
 /// authorizations are valid, to invalid when this one failed. `problem_json` is empty for success.
 void settle_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json, std::int64_t now,
                       std::int64_t authorization_expires_at);
+/// Orders whose last missing proof this authorization was: pending → ready. One that ended meanwhile proves nothing.
+void make_orders_ready(Transaction& transaction, std::string_view authorization, std::int64_t now);
+/// Orders that wait for this authorization: pending → invalid.
+void fail_orders(Transaction& transaction, std::string_view authorization, std::string_view problem_json);
 /// Challenges in processing: what a restarted server takes up again.
 std::vector<ChallengeRecord> unfinished_challenges(Transaction& transaction);
 bool deactivate_authorization(Transaction& transaction, std::string_view id);

@@ -42,10 +42,10 @@ void insert_order(Transaction& transaction, const OrderRecord& record) {
     }
     transaction.run(
         "INSERT INTO orders (id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, "
-        "error, replaces)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "error, replaces, address)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         record.id, record.account, record.profile, to_text(record.status), record.created_at, record.expires_at,
-        record.not_before, record.not_after, record.certificate, record.error, record.replaces);
+        record.not_before, record.not_after, record.certificate, record.error, record.replaces, record.address);
     for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
         transaction.run(
             "INSERT INTO order_identifiers (order_id, position, type, value, authorization_id) VALUES (?1, ?2, ?3, ?4, "
@@ -57,8 +57,9 @@ void insert_order(Transaction& transaction, const OrderRecord& record) {
 
 std::optional<OrderRecord> find_order(Transaction& transaction, std::string_view id) {
     auto row = transaction.query(
-        "SELECT id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, error, replaces"
-        " FROM orders WHERE id = ?1",
+        "SELECT id, account_id, profile, status, created_at, expires_at, not_before, not_after, serial, error, "
+        "replaces,"
+        " address FROM orders WHERE id = ?1",
         id);
     if (!row->step()) return std::nullopt;
     OrderRecord order{};
@@ -73,6 +74,7 @@ std::optional<OrderRecord> find_order(Transaction& transaction, std::string_view
     order.certificate = text_if_there(*row, 8);
     order.error = text_if_there(*row, 9);
     order.replaces = text_if_there(*row, 10);
+    order.address = row->text(11);
     read_identifiers(transaction, order);
     return order;
 }

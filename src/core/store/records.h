@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -57,7 +58,11 @@ struct OrderRecord {
     std::optional<std::string> certificate;   // serial
     std::optional<std::string> error;         // a problem document, JSON
     std::optional<std::string> replaces;      // certificate identifier (RFC 9773 section 4.1)
+    std::string address;                      // where it was asked from; empty for orders of before it was kept
 };
+
+/// The proof of an authorization that an operator decides: it is so from the start, while that is still to come.
+inline constexpr std::string_view k_operator_proof = "manual";
 
 enum class AuthorizationStatus { pending, valid, invalid, deactivated, expired, revoked };
 enum class ChallengeStatus { pending, processing, valid, invalid };
@@ -76,7 +81,7 @@ struct AuthorizationRecord {
     x509::Identifier identifier;  // without "*."
     bool wildcard = false;
     AuthorizationStatus status = AuthorizationStatus::pending;
-    std::string proof;  // how it became valid: "http-01", "trust"; empty before
+    std::string proof;  // how it became valid: "http-01", "trust"; empty before, unless k_operator_proof
     std::int64_t created_at, expires_at;
     std::vector<ChallengeRecord> challenges;
 };

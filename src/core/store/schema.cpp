@@ -80,8 +80,16 @@ constexpr std::string_view k_version_2[] = {
     "ALTER TABLE certificates ADD COLUMN replaced_by TEXT",
 };
 
+constexpr std::string_view k_version_3[] = {
+    // Where an order was asked for: what an operator who decides about it wants to know.
+    "ALTER TABLE orders ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX authorizations_waiting ON authorizations (created_at, id) WHERE status = 'pending' AND proof = "
+    "'manual'",
+};
+
 constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1),
-                                     std::span<const std::string_view>(k_version_2)};
+                                     std::span<const std::string_view>(k_version_2),
+                                     std::span<const std::string_view>(k_version_3)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
