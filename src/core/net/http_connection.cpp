@@ -88,9 +88,11 @@ HttpConnection::Next HttpConnection::expire() {
     const bool half_a_request =
         phase_ == Phase::reading && (state == RequestParser::State::head || state == RequestParser::State::body);
     if (half_a_request) {
+        context_->counters.requests_too_slow.add();
         refuse(408, "the request did not come in time");
         return advance();
     }
+    if (phase_ == Phase::handshake) context_->counters.handshakes_timed_out.add();
     if (at_rest()) stream_.shutdown();
     if (phase_ == Phase::writing) stream_.abort();
     return Next::close;
@@ -113,11 +115,15 @@ HttpConnection::Go HttpConnection::wait_for(Stream::Status status) {
 
 HttpConnection::Go HttpConnection::shake_hands() {
     const auto result = stream_.handshake();
+    auto& counters = context_->counters;
     if (result.status == Stream::Status::done) {
+        (stream_.resumed() ? counters.handshakes_resumed : counters.handshakes_full).add();
         phase_ = Phase::reading;
         deadline_ = in(context_->limits.idle);
     }
-    return wait_for(result.status);
+    const auto go = wait_for(result.status);
+    if (go == Go::close) counters.handshakes_failed.add();
+    return go;
 }
 
 HttpConnection::Go HttpConnection::read() {
@@ -140,7 +146,10 @@ void HttpConnection::take_in(std::string_view bytes) {
     parser_.feed(bytes);
     pending_.assign(bytes);
     const auto state = parser_.state();
-    if (state == RequestParser::State::failed) return refuse(parser_.failure().status, parser_.failure().reason);
+    if (state == RequestParser::State::failed) {
+        context_->counters.requests_malformed.add();
+        return refuse(parser_.failure().status, parser_.failure().reason);
+    }
     if (state == RequestParser::State::done) return answer(parser_.take());
     if (state == before) return;
     deadline_ = in(state == RequestParser::State::body ? context_->limits.body : context_->limits.header);

@@ -15,6 +15,7 @@ struct ConnectionContext {
     const Handler& handler;
     const HttpLimits& limits;
     const std::atomic<bool>& draining;  // every response is then the last one of its connection
+    HttpCounters& counters;
 };
 
 /// One accepted connection as a state machine that never blocks: handshake, then requests in order, each read whole,

@@ -61,7 +61,7 @@ HttpServer::Front::Front(std::vector<ListenerSettings> listeners, Handler handle
     : handler_(std::move(handler)),
       limits_(limits),
       thread_count_(std::max<std::size_t>(threads, 1)),
-      context_{handler_, limits_, draining_},
+      context_{handler_, limits_, draining_, counters_},
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       keeper_event_(make_event()),
       worker_event_(make_event()) {
@@ -174,6 +174,11 @@ HttpServer::Front::SlotPointer HttpServer::Front::find(std::uint64_t id) {
     return entry == table_.end() ? nullptr : entry->second;
 }
 
+std::size_t HttpServer::Front::connections() {
+    const std::lock_guard lock(table_mutex_);
+    return table_.size();
+}
+
 std::vector<HttpServer::Front::SlotPointer> HttpServer::Front::all() {
     const std::lock_guard lock(table_mutex_);
     std::vector<SlotPointer> slots;
@@ -245,8 +250,9 @@ void HttpServer::Front::take_or_drop(Listener::Accepted accepted, bool tls) {
 void HttpServer::Front::take(Listener::Accepted accepted, bool tls) {
     {
         const std::lock_guard lock(table_mutex_);
-        if (table_.size() >= limits_.connections) return;
+        if (table_.size() >= limits_.connections) return counters_.connections_over_limit.add();
     }
+    counters_.connections_accepted.add();
     Stream stream(std::move(accepted.socket));
     if (tls) stream.start_tls(make_server_ssl(tls_context()));
     const auto slot =

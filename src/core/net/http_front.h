@@ -33,6 +33,8 @@ public:
     void start();
     int port(std::size_t listener) const;
     void stop(std::chrono::milliseconds grace);
+    const HttpCounters& counters() const { return counters_; }
+    std::size_t connections();
 
 private:
     using Time = std::chrono::steady_clock::time_point;
@@ -70,6 +72,7 @@ private:
     const std::size_t thread_count_;
     std::atomic<bool> draining_ = false;  // no new connections, no new requests
     std::atomic<bool> stopping_ = false;  // threads end
+    HttpCounters counters_;
     const ConnectionContext context_;
     std::vector<Listener> listeners_;
     base::Fd epoll_;

@@ -12,6 +12,8 @@ HttpServer::~HttpServer() = default;
 void HttpServer::set_identity(const TlsIdentity& identity) { front_->set_identity(identity); }
 void HttpServer::start() { front_->start(); }
 int HttpServer::port(std::size_t listener) const { return front_->port(listener); }
+const HttpCounters& HttpServer::counters() const { return front_->counters(); }
+std::size_t HttpServer::connections() const { return front_->connections(); }
 void HttpServer::stop(std::chrono::milliseconds grace) { front_->stop(grace); }
 
 }  // namespace signet::net

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/http.h"
+#include "net/http_counters.h"
 #include "x509/certificate.h"
 
 namespace signet::net {
@@ -55,6 +56,9 @@ public:
     int port(std::size_t listener) const;
     /// Stops accepting, lets running requests finish within `grace`, closes the rest. Idempotent.
     void stop(std::chrono::milliseconds grace);
+
+    const HttpCounters& counters() const;
+    std::size_t connections() const;  // open ones
 
 private:
     class Front;

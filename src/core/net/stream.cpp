@@ -97,6 +97,8 @@ Stream::Result Stream::handshake() {
     return tls_result(SSL_do_handshake(ssl_.get()));
 }
 
+bool Stream::resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+
 Stream::Result Stream::read(char* to, std::size_t room) {
     if (ssl_) {
         ERR_clear_error();

@@ -36,6 +36,7 @@ public:
     void start_tls(SslHandle ssl);
 
     Result handshake();
+    bool resumed() const;  // after the handshake: from a former session, without a signature
     Result read(char* to, std::size_t room);
     Result write(std::string_view bytes);
     /// Reads from below TLS, for input that nobody will look at.

@@ -122,6 +122,7 @@ struct App::State {
     Nonces nonces;
     AccountCache accounts;
     PublicFiles files;
+    Metrics metrics;
     Validation validation;
     Services services;
     std::atomic<std::uint64_t> next_event;
@@ -133,8 +134,8 @@ struct App::State {
           live(std::move(configuration)),
           nonces(s, random),
           files(authorities),
-          validation(s, resolver, c, live),
-          services{s, authorities, issuer, c, random, live, nonces, accounts, validation, files} {
+          validation(s, resolver, c, live, metrics),
+          services{s, authorities, issuer, c, random, live, nonces, accounts, validation, files, metrics} {
         std::array<std::uint8_t, 8> bytes{};
         random.fill(bytes);
         std::uint64_t first = 0;
@@ -162,11 +163,17 @@ net::Response App::State::guarded(Exchange& exchange, const Match& match, const 
         } else if (base::log_enabled(base::Level::info)) {
             base::log(base::Level::info, "refused", {{"event", event}, {"type", made.type}, {"detail", made.detail}});
         }
+        if (!exchange.asked_profile.empty() && made.status < 500) {
+            metrics.refused.at(exchange.asked_profile, made.type.substr(made.type.rfind(':') + 1)).add();
+        }
         return acme::problem_response(made);
     };
     net::Response response;
     try {
         response = respond(exchange, match);
+        if (match.route != nullptr && match.route->run == finalize && response.status == 200) {
+            metrics.issued.at(exchange.asked_profile).add();
+        }
     } catch (const base::Error& error) {
         response = fault(error);
     } catch (const std::exception& error) {
@@ -187,9 +194,9 @@ net::Response App::handle(const net::Request& request) {
         .services = state_->services, .request = request, .live = state_->live.get(), .now = state_->clock.now()};
     const auto match = find_route(request.method, request.path);
     auto response = state_->guarded(exchange, match, event);
+    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    state_->metrics.request(match.route, response.status, spent);
     if (base::log_enabled(base::Level::info)) {
-        const auto spent =
-            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
         base::log(base::Level::info, "request",
                   {{"method", request.method},
                    {"path", request.path},
@@ -232,6 +239,8 @@ void App::stop() {
     state_->validation.stop();
     state_->nonces.save();
 }
+
+void App::set_more_metrics(std::function<void(base::MetricsText&)> more) { state_->metrics.set_more(std::move(more)); }
 
 void App::run_validations() { state_->validation.run_all(); }
 

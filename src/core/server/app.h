@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/metrics.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "ca/issuer.h"
@@ -38,6 +39,9 @@ public:
     void stop();
     /// Runs validations that are due on the caller's thread until none is left: for tests with a manual clock.
     void run_validations();
+
+    /// What /metrics tells beside the App's own: see Metrics::set_more. Set before serving.
+    void set_more_metrics(std::function<void(base::MetricsText&)> more);
 
 private:
     struct State;

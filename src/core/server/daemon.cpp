@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "net/http_server.h"
+#include "server/front_metrics.h"
 #include "server/hosts.h"
 #include "server/readiness.h"
 #include "server/self_certificate.h"
@@ -112,6 +113,7 @@ public:
                                      current_);
         http_ = std::make_unique<net::HttpServer>(
             listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers);
+        app_->set_more_metrics([this](base::MetricsText& out) { write_front_metrics(out, *http_, self_.not_after()); });
     }
 
     void start() {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "server/account_cache.h"
 #include "server/live.h"
+#include "server/metrics.h"
 #include "server/nonces.h"
 #include "server/public_files.h"
 #include "server/resources.h"
@@ -27,6 +28,7 @@ struct Services {
     AccountCache& accounts;
     Validation& validation;
     PublicFiles& files;
+    Metrics& metrics;
 
     /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is checked anyway.
     std::string new_id() const;
@@ -52,6 +54,8 @@ struct Exchange {
     std::optional<crypto::PublicKey> key;         // what verified the signature
     std::string payload;                          // decoded; empty for POST-as-GET
     Loaded loaded;                                // what the path names, and it is the account's
+
+    std::string_view asked_profile{};  // whose rules decide about issuing, once that is known; lives in `live`
 
     bool post_as_get() const { return payload.empty(); }
     /// Throws malformed unless it is a JSON object.

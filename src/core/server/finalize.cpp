@@ -148,6 +148,7 @@ net::Response finalize(Exchange& exchange) {
     require_ready(exchange);
     auto order = *exchange.loaded.order;
     const auto& profile = profile_of(exchange);
+    exchange.asked_profile = profile.name;
     const auto request = parse_request(exchange);
     check_names(request, order.identifiers);
     if (request.public_key == *exchange.key) throw account_key();

@@ -271,6 +271,7 @@ net::Response new_order(Exchange& exchange) {
     if (auto refusal = terms_refusal(exchange)) return std::move(*refusal);
     const auto message = acme::parse_new_order(exchange.payload_json());
     const auto& profile = choose_profile(exchange, message);
+    exchange.asked_profile = profile.name;
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
     const auto predecessor = predecessor_of(exchange, message);
@@ -297,6 +298,7 @@ net::Response new_authorization(Exchange& exchange) {
     if (auto refusal = terms_refusal(exchange)) return std::move(*refusal);
     const auto message = parse_new_authorization(exchange);
     const auto& profile = choose_profile(exchange, message);
+    exchange.asked_profile = profile.name;
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
     if (mode.by_operator) {

@@ -11,7 +11,7 @@ constexpr auto k_post = "POST";
 constexpr auto k_acme = Family::acme;
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 28> k_routes{{
+constexpr std::array<Route, 29> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -40,6 +40,7 @@ constexpr std::array<Route, 28> k_routes{{
     {"/ca/{name}/{id}.der", k_get, Proof::none, Resource::none, Family::any_listener, ca_certificate},
     {"/health", k_get, Proof::none, Resource::none, Family::any_listener, health},
     {"/ready", k_get, Proof::none, Resource::none, Family::any_listener, ready},
+    {"/metrics", k_get, Proof::none, Resource::none, Family::any_listener, metrics},
 }};
 
 std::string_view next_segment(std::string_view& path) {

@@ -58,5 +58,6 @@ net::Response anchors(Exchange& exchange);
 net::Response ca_certificate(Exchange& exchange);
 net::Response health(Exchange& exchange);
 net::Response ready(Exchange& exchange);
+net::Response metrics(Exchange& exchange);
 
 }  // namespace signet::server

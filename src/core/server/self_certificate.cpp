@@ -39,6 +39,7 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuratio
         {.profile = profile, .names = identifiers(names), .public_key = key.public_key(), .requester = ca::Self{}});
     const auto lifetime = issued.certificate.not_after() - clock_.now();
     renew_at_ = clock_.now() + lifetime * 2 / 3;
+    not_after_ = issued.certificate.not_after();
     names_ = names;
     authority_ = profile.ca;
     auto chain = issued.chain;

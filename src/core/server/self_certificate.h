@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@ public:
     /// while the current one is good. Throws what ca::Issuer::issue throws.
     std::optional<net::TlsIdentity> renew_if_due(const Configuration& configuration);
 
+    base::Time not_after() const {
+        return not_after_;
+    }  // of the current one; the epoch while there is none; thread-safe
+
 private:
     bool due(const std::vector<std::string>& names, const std::string& authority) const;
     ca::Issuer& issuer_;
@@ -26,6 +31,7 @@ private:
     std::vector<std::string> names_;
     std::string authority_;
     base::Time renew_at_{};
+    std::atomic<base::Time> not_after_{};
 };
 
 }  // namespace signet::server

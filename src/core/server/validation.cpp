@@ -121,6 +121,13 @@ bool Validation::full() const {
     return waiting_.size() >= k_queue_limit;
 }
 
+Validation::Depth Validation::depth() const {
+    const std::lock_guard lock(mutex_);
+    Depth depth{waiting_.size(), 0};
+    for (const auto& [account, count] : running_) depth.running += static_cast<std::size_t>(count);
+    return depth;
+}
+
 void Validation::enqueue(std::string challenge, std::string account, base::Time due) {
     const std::lock_guard lock(mutex_);
     waiting_.emplace(due, Job{std::move(challenge), std::move(account)});
@@ -189,6 +196,7 @@ void Validation::run(const Job& job) {
         const auto failure = attempt(*work, *live, resolver_);
         const auto again = failure ? retry_after(*work, *failure) : std::nullopt;
         log_attempt(*work, failure, again.has_value());
+        metrics_.challenges.at(work->challenge.type, failure ? again ? "retry" : "invalid" : "valid").add();
         const auto now = clock_.now();
         const auto problem = failure ? acme::to_problem(*failure, {}).document : std::string{};
         const auto next = again ? now + *again : now;

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "net/resolver.h"
 #include "server/live.h"
+#include "server/metrics.h"
 #include "store/store.h"
 
 namespace signet::server {
@@ -20,8 +21,8 @@ namespace signet::server {
 /// through one transaction. At most `concurrency` at once, eight of them for one account. Thread-safe.
 class Validation {
 public:
-    Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live)
-        : store_(store), resolver_(resolver), clock_(clock), live_(live) {}
+    Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live, Metrics& metrics)
+        : store_(store), resolver_(resolver), clock_(clock), live_(live), metrics_(metrics) {}
     ~Validation() { stop(); }
 
     /// Takes up what the store has in processing, and lets workers run.
@@ -33,6 +34,10 @@ public:
 
     void enqueue(std::string challenge, std::string account, base::Time due);
     bool full() const;
+    struct Depth {
+        std::size_t waiting, running;
+    };
+    Depth depth() const;
 
 private:
     struct Job {
@@ -50,6 +55,7 @@ private:
     net::Resolver& resolver_;
     base::Clock& clock_;
     const LiveBox& live_;
+    Metrics& metrics_;
 
     mutable std::mutex mutex_;  // guards all below; never held while an attempt runs
     std::condition_variable changed_;

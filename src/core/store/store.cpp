@@ -72,6 +72,9 @@ void Store::read(const std::function<void(Transaction&)>& work) { state_->reader
 
 void Store::write(const std::function<void(Transaction&)>& work) { state_->writer.write(work); }
 
+const CommitStatistics& Store::commit_statistics() const { return state_->writer.statistics(); }
+std::size_t Store::waiting_writes() const { return state_->writer.waiting(); }
+
 base::FileLock Store::lock(std::string_view purpose, std::chrono::milliseconds patience) {
     const auto path = state_->layout.lock(purpose);
     base::make_directories(path.parent_path(), 0700);

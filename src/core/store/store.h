@@ -12,6 +12,8 @@
 
 namespace signet::store {
 
+struct CommitStatistics;
+
 /// A store directory with its database: one writer connection behind a group commit, a few readers. Thread-safe; any
 /// number of processes may use one store at once.
 class Store {
@@ -34,6 +36,9 @@ public:
     /// durable. What `work` throws is rethrown here, and only its own changes are undone. `work` may run twice: it must
     /// have no side effect but through the transaction, and do no I/O, cryptography or waiting.
     void write(const std::function<void(Transaction&)>& work);
+
+    const CommitStatistics& commit_statistics() const;
+    std::size_t waiting_writes() const;
 
     /// Advisory, across processes. After getting it, look again whether the work is still to be done.
     base::FileLock lock(std::string_view purpose, std::chrono::milliseconds patience = std::chrono::seconds(10));

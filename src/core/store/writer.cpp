@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "base/error.h"
@@ -16,6 +17,10 @@ constexpr std::size_t k_batch = 128;  // beyond that a commit gets no cheaper by
 constexpr int k_attempts = 3;
 constexpr auto k_turn = std::chrono::milliseconds(20);  // then another process gets its chance
 constexpr auto k_way = std::chrono::milliseconds(1);
+
+constexpr std::array<std::uint64_t, 12> k_commit_bounds{250,    500,    1'000,   2'500,   5'000,     10'000,
+                                                        25'000, 50'000, 100'000, 250'000, 1'000'000, 5'000'000};
+constexpr std::array<std::uint64_t, 8> k_group_bounds{1, 2, 4, 8, 16, 32, 64, 128};
 
 /// Each caller throws an exception object of its own: they must not share one between threads.
 std::exception_ptr own_copy(const std::exception_ptr& failure) {
@@ -40,6 +45,8 @@ bool is_conflict(const std::exception_ptr& failure) {
 
 }  // namespace
 
+CommitStatistics::CommitStatistics() : microseconds(k_commit_bounds), group(k_group_bounds) {}
+
 Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) { batch_.reserve(k_batch); }
 
 void Writer::write(const std::function<void(Transaction&)>& work) {
@@ -50,6 +57,11 @@ void Writer::write(const std::function<void(Transaction&)>& work) {
     if (!request.done) lead(lock, request);
     lock.unlock();
     if (request.error) std::rethrow_exception(request.error);
+}
+
+std::size_t Writer::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
 }
 
 void Writer::lead(std::unique_lock<std::mutex>& lock, Request& own) {
@@ -86,10 +98,11 @@ void Writer::make_way(bool crowded) {
 }
 
 void Writer::run_batch() noexcept {
+    const auto began = std::chrono::steady_clock::now();
     std::exception_ptr failure;
     for (int attempts = 0; attempts < k_attempts; ++attempts) {
         try {
-            if (attempt(failure)) return;
+            if (attempt(failure)) return account_for(began);
             database_->rollback();
         } catch (...) {
             failure = std::current_exception();
@@ -97,9 +110,17 @@ void Writer::run_batch() noexcept {
             break;
         }
     }
+    statistics_.failed.add();
     for (auto* request : batch_) {
         if (!request->error) request->error = own_copy(failure);
     }
+}
+
+void Writer::account_for(std::chrono::steady_clock::time_point began) {
+    const auto spent = std::chrono::steady_clock::now() - began;
+    statistics_.microseconds.observe(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(spent).count()));
+    statistics_.group.observe(batch_.size());
 }
 
 /// False when it is worth another attempt, without the closures that have failed by now.

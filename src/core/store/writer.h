@@ -9,9 +9,18 @@
 #include <mutex>
 #include <vector>
 
+#include "base/metrics.h"
 #include "store/database.h"
 
 namespace signet::store {
+
+/// What the group commit did so far. Thread-safe.
+struct CommitStatistics {
+    CommitStatistics();
+    base::Histogram microseconds;  // of one commit, its transaction included
+    base::Histogram group;         // closures in it
+    base::Counter failed;          // commits that did not come about
+};
 
 /// Group commit. Whoever comes first leads: it takes what waits, runs it in one transaction with a savepoint each,
 /// makes one durable commit and wakes the others; what came meanwhile is the next leader's. A caller that is alone pays
@@ -27,6 +36,9 @@ public:
     /// failed.
     void write(const std::function<void(Transaction&)>& work);
 
+    const CommitStatistics& statistics() const { return statistics_; }
+    std::size_t waiting() const;  // closures that no transaction has taken yet
+
 private:
     struct Request {
         const std::function<void(Transaction&)>& work;
@@ -39,12 +51,14 @@ private:
     void lead(std::unique_lock<std::mutex>& lock, Request& own);
     void make_way(bool crowded);
     void run_batch() noexcept;
+    void account_for(std::chrono::steady_clock::time_point began);
     bool attempt(std::exception_ptr& failure);
     bool run_one(Request& request);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::deque<Request*> waiting_;
     bool led_ = false;
+    CommitStatistics statistics_;
     // The leader's alone:
     std::unique_ptr<Database> database_;
     std::vector<Request*> batch_;
