@@ -77,9 +77,14 @@ const SettingsSection k_profile{
 const SettingsSection k_acme{"profile.NAME.acme",
                              "Read by serve-acme alone.",
                              {{"auth", "\"challenge\"",
-                               "How names are proven: \"challenge\"; \"trust\" (every account gets what the profile "
-                               "permits: for private networks only); \"manual\" (an order waits for `signet order "
-                               "approve`). Unset: what serve-acme --auth says, else challenge."},
+                               "How names are proven: \"challenge\"; \"token\" (an account bound by a token of `signet "
+                               "token create` gets what token and profile permit, without challenges; implies "
+                               "require_eab); \"trust\" (every account gets what the profile permits: for private "
+                               "networks only); \"manual\" (an order waits for `signet order approve`). Unset: what "
+                               "serve-acme --auth says, else challenge."},
+                              {"require_eab", "false",
+                               "Whether only accounts that a token bound (external account binding, RFC 8555 section "
+                               "7.3.4) get certificates."},
                               {"challenges", "[\"http-01\"]", "Challenge types offered."}}};
 
 }  // namespace

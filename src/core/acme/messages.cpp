@@ -5,6 +5,22 @@
 #include "acme/json_members.h"
 
 namespace signet::acme {
+namespace {
+
+constexpr const char* k_binding = "externalAccountBinding";
+
+void put_binding(base::Json& json, const std::optional<std::string>& binding) {
+    if (binding) json[k_binding] = base::parse_json(*binding, k_binding);
+}
+
+std::optional<std::string> binding_if_there(const base::Json& json) {
+    const auto binding = json.find(k_binding);
+    if (binding == json.end()) return std::nullopt;
+    require_object(*binding, k_binding);
+    return base::dump_json(*binding);
+}
+
+}  // namespace
 
 base::Json encode_directory(const DirectoryMessage& directory) {
     base::Json json;
@@ -61,6 +77,7 @@ base::Json encode_account(const AccountMessage& account) {
     if (!account.contact.empty()) json["contact"] = account.contact;
     if (account.terms_of_service_agreed) json["termsOfServiceAgreed"] = *account.terms_of_service_agreed;
     put_text(json, "orders", account.orders);
+    put_binding(json, account.external_account_binding);
     return json;
 }
 
@@ -71,6 +88,7 @@ AccountMessage parse_account(const base::Json& json) {
     account.contact = base::json_strings(json, "contact", "account");
     account.terms_of_service_agreed = base::json_bool_if_there(json, "termsOfServiceAgreed", "account");
     account.orders = text_or_empty(json, "orders", "account");
+    account.external_account_binding = binding_if_there(json);
     return account;
 }
 
@@ -81,10 +99,7 @@ NewAccountMessage parse_new_account(const base::Json& json) {
     message.terms_of_service_agreed =
         base::json_bool_if_there(json, "termsOfServiceAgreed", "newAccount").value_or(false);
     message.only_return_existing = base::json_bool_if_there(json, "onlyReturnExisting", "newAccount").value_or(false);
-    if (const auto binding = json.find("externalAccountBinding"); binding != json.end()) {
-        require_object(*binding, "externalAccountBinding");
-        message.external_account_binding = base::dump_json(*binding);
-    }
+    message.external_account_binding = binding_if_there(json);
     return message;
 }
 
@@ -93,9 +108,7 @@ base::Json encode_new_account(const NewAccountMessage& message) {
     if (!message.contact.empty()) json["contact"] = message.contact;
     if (message.terms_of_service_agreed) json["termsOfServiceAgreed"] = true;
     if (message.only_return_existing) json["onlyReturnExisting"] = true;
-    if (message.external_account_binding) {
-        json["externalAccountBinding"] = base::parse_json(*message.external_account_binding, "externalAccountBinding");
-    }
+    put_binding(json, message.external_account_binding);
     return json;
 }
 

@@ -29,6 +29,7 @@ struct AccountMessage {
     std::vector<std::string> contact;
     std::optional<bool> terms_of_service_agreed;
     std::string orders;
+    std::optional<std::string> external_account_binding;  // a JWS, JSON text
 };
 base::Json encode_account(const AccountMessage& account);
 AccountMessage parse_account(const base::Json& json);

@@ -34,6 +34,21 @@ Lists lists_for(const Profile& profile, Identifier::Type type) {
     return {"", "", &k_none, &k_none};
 }
 
+const std::vector<std::string>& limits_for(const NameLimits& limits, Identifier::Type type) {
+    static const std::vector<std::string> k_none;
+    switch (type) {
+        case Identifier::Type::dns:
+            return limits.dns;
+        case Identifier::Type::ip:
+            return limits.ip;
+        case Identifier::Type::uri:
+            return limits.uri;
+        case Identifier::Type::email:
+            return k_none;
+    }
+    return k_none;
+}
+
 bool permits(std::string_view pattern, const Identifier& name) {
     switch (name.type()) {
         case Identifier::Type::dns:
@@ -166,6 +181,16 @@ void check_profile_names(const Profile& profile, const std::vector<Identifier>& 
         return;  // one sentence instead of thousands
     }
     for (const Identifier& name : names) check_profile_name(profile, name, verdict);
+}
+
+void check_limits(const NameLimits& limits, const std::vector<Identifier>& names, Verdict& verdict) {
+    if (limits.dns.empty() && limits.ip.empty() && limits.uri.empty()) return;
+    for (const Identifier& name : names) {
+        const auto& patterns = limits_for(limits, name.type());
+        if (std::none_of(patterns.begin(), patterns.end(),
+                         [&](const std::string& pattern) { return permits(pattern, name); }))
+            verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " is not permitted by " + limits.by);
+    }
 }
 
 void check_proofs(const Account& account, const std::vector<Identifier>& names, Verdict& verdict) {

@@ -13,6 +13,9 @@ std::vector<x509::Identifier> fold_names(const std::vector<x509::Identifier>& na
 /// What the profile says of names that somebody asked for: kinds, permit and deny lists, wildcards, their number.
 void check_profile_names(const Profile& profile, const std::vector<x509::Identifier>& names, Verdict& verdict);
 
+/// What the account itself may be given, whatever the profile permits to others.
+void check_limits(const NameLimits& limits, const std::vector<x509::Identifier>& names, Verdict& verdict);
+
 /// An ACME account gets what it has proved, and nothing else; a wildcard takes a proof for the wildcard.
 void check_proofs(const Account& account, const std::vector<x509::Identifier>& names, Verdict& verdict);
 

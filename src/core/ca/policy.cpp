@@ -147,6 +147,7 @@ std::vector<Identifier> decide_names(const IssuanceRequest& request, const Issue
     if (names.empty()) verdict.refuse("", Kind::refused, "a certificate needs at least one name");
     // The server's own names are the operator's settings, not somebody's wish.
     if (!asked_by<Self>(request)) check_profile_names(request.profile, names, verdict);
+    if (asked_by<Account>(request)) check_limits(std::get<Account>(request.requester).limits, names, verdict);
     if (proofs && asked_by<Account>(request)) check_proofs(std::get<Account>(request.requester), names, verdict);
     names = with_added_uris(request.profile, std::move(names), verdict);
     if (request.profile.spiffe) check_spiffe_names(names, verdict);

@@ -19,10 +19,17 @@ namespace signet::ca {
 struct Operator {
     std::string name;  // "uid 0": for the audit log
 };
+/// What an account may be given at most, beside what the profile permits. All lists empty: no limit. Else a kind of
+/// name without patterns is not permitted.
+struct NameLimits {
+    std::string by;                         // "its token 5f2a…": for the refusal
+    std::vector<std::string> dns, ip, uri;  // canonical patterns
+};
 struct Account {
     std::string id;
     std::string address;                          // remote address
     std::vector<store::ProvenIdentifier> proofs;  // every name must be among them
+    NameLimits limits = {};
 };
 struct Self {};  // the server's own TLS certificate
 using Requester = std::variant<Operator, Account, Self>;

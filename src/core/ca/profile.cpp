@@ -191,10 +191,11 @@ void read_acme(TomlTable& table, Profile& profile) {
     if (!table.has("acme")) return;
     TomlTable acme = table.table("acme");
     profile.acme.auth = acme.text("auth", profile.acme.auth);
-    const std::vector<std::string> modes{"challenge", "manual", "trust"};
+    const std::vector<std::string> modes{"challenge", "manual", "token", "trust"};
     if (!profile.acme.auth.empty() && std::find(modes.begin(), modes.end(), profile.acme.auth) == modes.end())
         acme.refuse("auth", "'" + base::printable(profile.acme.auth) + "' is no mode",
                     or_nearest(profile.acme.auth, modes));
+    profile.acme.require_eab = acme.boolean("require_eab", profile.acme.require_eab);
     profile.acme.challenges = acme.texts("challenges", profile.acme.challenges);
     const std::vector<std::string> types = challenge_names();
     for (const std::string& type : profile.acme.challenges)

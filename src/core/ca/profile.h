@@ -33,7 +33,8 @@ struct Profile {
 
     /// [profile.NAME.acme], read by the server alone.
     struct Acme {
-        std::string auth;  // "challenge", "trust" or "manual"; empty: what serve-acme says
+        std::string auth;  // "challenge", "token", "trust" or "manual"; empty: what serve-acme says
+        bool require_eab = false;
         std::vector<std::string> challenges;
     } acme;
 };

@@ -17,6 +17,15 @@ void digest_into(const EVP_MD* algorithm, base::ByteView message, std::span<std:
     check(ok && size == out.size(), "computing a digest");
 }
 
+void hmac_into(const EVP_MD* algorithm, base::ByteView key, base::ByteView message, std::span<std::uint8_t> out) {
+    static constexpr std::uint8_t k_nothing = 0;  // HMAC takes a null key for "the one before"
+    const void* key_data = key.empty() ? &k_nothing : key.data();
+    unsigned size = 0;
+    const auto* done =
+        HMAC(algorithm, key_data, static_cast<int>(key.size()), message.data(), message.size(), out.data(), &size);
+    check(done != nullptr && size == out.size(), "computing a MAC");
+}
+
 }  // namespace
 
 // Fetched once for the process: each fetch by name takes a lock and a lookup.
@@ -65,12 +74,20 @@ base::Bytes sha512(base::ByteView message) {
 }
 
 std::array<std::uint8_t, 32> hmac_sha256(base::ByteView key, base::ByteView message) {
-    static constexpr std::uint8_t k_nothing = 0;  // HMAC takes a null key for "the one before"
     std::array<std::uint8_t, 32> out{};
-    const void* key_data = key.empty() ? &k_nothing : key.data();
-    const auto* done = HMAC(sha256_algorithm(), key_data, static_cast<int>(key.size()), message.data(), message.size(),
-                            out.data(), nullptr);
-    check(done != nullptr, "computing a MAC");
+    hmac_into(sha256_algorithm(), key, message, out);
+    return out;
+}
+
+base::Bytes hmac_sha384(base::ByteView key, base::ByteView message) {
+    base::Bytes out(48);
+    hmac_into(sha384_algorithm(), key, message, out);
+    return out;
+}
+
+base::Bytes hmac_sha512(base::ByteView key, base::ByteView message) {
+    base::Bytes out(64);
+    hmac_into(sha512_algorithm(), key, message, out);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "jose/jwk.h"
+#include "server/bindings.h"
 #include "server/router.h"
 #include "server/terms.h"
 #include "store/accounts.h"
@@ -73,21 +74,10 @@ AccountRecord fresh_record(const Exchange& exchange, const acme::NewAccountMessa
     return record;
 }
 
-void cancel_orders(store::Transaction& transaction, const std::string& account) {
-    std::string cursor;
-    while (true) {
-        const auto page = store::list_orders(transaction, account, cursor, k_page);
-        for (const auto& id : page) {
-            const auto order = store::find_order(transaction, id);
-            if (order && (order->status == store::OrderStatus::pending || order->status == store::OrderStatus::ready)) {
-                store::fail_order(
-                    transaction, id,
-                    R"({"type":"urn:ietf:params:acme:error:unauthorized","detail":"the account is deactivated"})");
-            }
-        }
-        if (page.size() < static_cast<std::size_t>(k_page)) return;
-        cursor = page.back();
-    }
+store::AuditRecord created_audit(const Exchange& exchange, const AccountRecord& record) {
+    auto entry = account_audit(exchange, "account.created", record);
+    if (record.token) entry.detail = "bound by token " + *record.token;
+    return entry;
 }
 
 struct Update {
@@ -120,7 +110,9 @@ AccountRecord apply(Exchange& exchange, const Update& update) {
         if (update.deactivate) record->status = AccountStatus::deactivated;
         if (!store::update_account(transaction, *record)) throw Error{Kind::store_busy, "the account was just changed"};
         if (update.deactivate) {
-            cancel_orders(transaction, record->id);
+            store::fail_orders_of(
+                transaction, record->id,
+                R"({"type":"urn:ietf:params:acme:error:unauthorized","detail":"the account is deactivated"})");
             store::append_audit(transaction, account_audit(exchange, "account.deactivated", *record));
         }
         result = std::move(*record);
@@ -138,6 +130,7 @@ net::Response account_response(const Exchange& exchange, const AccountRecord& re
     message.contact = record.contacts;
     if (record.terms_agreed) message.terms_of_service_agreed = true;
     message.orders = account_url(exchange, record.id) + "/orders";
+    message.external_account_binding = record.binding;
     auto response = json_response(status, acme::encode_account(message));
     response.set("Location", account_url(exchange, record.id));
     return response;
@@ -165,12 +158,18 @@ net::Response new_account(Exchange& exchange) {
         return terms_not_agreed(exchange);
     }
     check_contacts(message.contact);
-    const auto record = fresh_record(exchange, message);
+    const auto token = binding_token(exchange, message.external_account_binding);
+    auto record = fresh_record(exchange, message);
+    if (token) {
+        record.token = token;
+        record.binding = message.external_account_binding;
+    }
     std::optional<AccountRecord> other;  // made for the same key in the same instant
     exchange.services.store.write([&](store::Transaction& transaction) {
         other.reset();
         if (store::insert_account(transaction, record)) {
-            store::append_audit(transaction, account_audit(exchange, "account.created", record));
+            if (token) count_binding(transaction, *token, record.created_at);
+            store::append_audit(transaction, created_audit(exchange, record));
         } else {
             other = store::find_account_by_thumbprint(transaction, record.thumbprint);
         }

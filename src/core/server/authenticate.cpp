@@ -60,7 +60,14 @@ std::shared_ptr<const KnownAccount> know(const store::AccountRecord& record) {
 
 void require_usable(const store::AccountRecord& account) {
     // RFC 8555 section 7.3.6: whatever a deactivated account asks for.
-    if (account.status != store::AccountStatus::valid) throw Error{Kind::unauthorized, "the account is deactivated"};
+    switch (account.status) {
+        case store::AccountStatus::valid:
+            return;
+        case store::AccountStatus::deactivated:
+            throw Error{Kind::unauthorized, "the account is deactivated"};
+        case store::AccountStatus::revoked:
+            throw Error{Kind::unauthorized, "the account is revoked, with the token that bound it"};
+    }
 }
 
 // Of a key in the header: it speaks for itself alone.

@@ -10,6 +10,8 @@
 namespace signet::server {
 namespace {
 
+constexpr std::string_view k_token_mode = "token";
+
 bool by_challenge(const ca::Profile& profile, std::string_view proof) {
     return std::ranges::find(profile.acme.challenges, proof) != profile.acme.challenges.end();
 }
@@ -20,9 +22,16 @@ bool by_trust(const ca::Profile&, std::string_view) { return true; }
 // Only the operator's word: what was validated for another profile is no answer to the question asked here.
 bool by_operator(const ca::Profile&, std::string_view proof) { return proof == store::k_operator_proof; }
 
-constexpr std::array<AuthorizationMode, 3> k_modes{{
+// An account gets this far with its binding alone (bindings.h), and policy knows its token's limits; so what was really
+// validated counts too, but not what another mode gave without asking.
+bool by_token(const ca::Profile&, std::string_view proof) {
+    return proof == k_token_mode || acme::find_challenge_type(proof) != nullptr;
+}
+
+constexpr std::array<AuthorizationMode, 4> k_modes{{
     {"challenge", false, false, by_challenge, {}},
     {store::k_operator_proof, false, true, by_operator, {}},
+    {k_token_mode, true, false, by_token, {}},
     {"trust", true, false, by_trust, "every account gets what the profile permits, without any challenge"},
 }};
 
@@ -37,6 +46,10 @@ const AuthorizationMode& mode_of(const ca::Profile& profile, const Settings& set
     const auto& name = profile.acme.auth.empty() ? settings.auth : profile.acme.auth;
     const auto* mode = find_mode(name);
     return mode == nullptr ? k_modes.front() : *mode;
+}
+
+bool requires_binding(const ca::Profile& profile, const Settings& settings) {
+    return profile.acme.require_eab || mode_of(profile, settings).name == k_token_mode;
 }
 
 std::vector<std::string> mode_names() {

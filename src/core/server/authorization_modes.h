@@ -20,12 +20,14 @@ struct AuthorizationMode {
 
 /// The mode of a profile: its own, else what `serve-acme --auth` says, else challenge.
 const AuthorizationMode& mode_of(const ca::Profile& profile, const Settings& settings);
-/// "challenge", "trust": the values of `auth` and --auth.
+/// Does the profile take only accounts that a token bound? Mode token implies it.
+bool requires_binding(const ca::Profile& profile, const Settings& settings);
+/// "challenge", "token", "trust": the values of `auth` and --auth.
 std::vector<std::string> mode_names();
 /// Throws bad_input naming `what` when there is no such mode.
 void check_mode(std::string_view name, std::string_view what);
-/// Was control of the name shown? What a mode gave without asking does not permit revoking another account's
-/// certificate (RFC 8555 section 7.6).
+/// Was control of the name shown? What a mode gave without asking, by trust or on an operator's word, does not permit
+/// revoking another account's certificate (RFC 8555 section 7.6).
 bool shows_control(std::string_view proof);
 std::vector<std::string> mode_warnings(const Live& live);
 

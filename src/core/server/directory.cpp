@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "acme/messages.h"
+#include "server/authorization_modes.h"
 #include "server/router.h"
 
 namespace signet::server {
@@ -27,6 +28,9 @@ net::Response show_directory(Exchange& exchange) {
     directory.terms_of_service = settings.terms_of_service;
     directory.website = settings.website;
     directory.caa_identities = settings.caa_identities;
+    const auto own = exchange.live->profiles.find(exchange.profile);
+    directory.external_account_required =
+        own != exchange.live->profiles.end() && requires_binding(own->second, settings);
     for (const auto& [name, profile] : exchange.live->profiles)
         directory.profiles.emplace_back(name, describe(profile));
     return json_response(200, acme::encode_directory(directory));

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/authorization_modes.h"
+#include "server/bindings.h"
 #include "server/orders.h"
 #include "server/router.h"
 #include "store/accounts.h"
@@ -135,7 +136,7 @@ ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profil
             .not_after = time(order.not_after),
             .wished_at = base::from_unix(order.created_at),
             .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address,
-                                     accepted_proofs(exchange, profile)}};
+                                     accepted_proofs(exchange, profile), name_limits(exchange, profile)}};
 }
 
 void mark_replaced(store::Transaction& transaction, const std::string& certificate_id, const std::string& successor) {

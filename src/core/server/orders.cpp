@@ -13,6 +13,7 @@
 #include "server/accounts.h"
 #include "server/authorization_modes.h"
 #include "server/authorizations.h"
+#include "server/bindings.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -107,7 +108,8 @@ void refuse_hopeless(const Exchange& exchange, const acme::NewOrderMessage& mess
          .names = message.identifiers,
          .not_before = message.not_before,
          .not_after = message.not_after,
-         .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address, {}}});
+         .requester = ca::Account{
+             exchange.account->record.id, exchange.request.remote_address, {}, name_limits(exchange, profile)}});
     if (parts.empty() && by_policy.empty()) return;
     if (parts.empty()) throw ca::refusal_error(profile, std::move(by_policy));
     std::move(by_policy.begin(), by_policy.end(), std::back_inserter(parts));

@@ -6,7 +6,8 @@ namespace signet::store {
 
 namespace {
 
-#define ACCOUNT_COLUMNS "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version, terms"
+#define ACCOUNT_COLUMNS \
+    "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version, terms, token, binding"
 
 std::optional<AccountRecord> read_one(Statement& row) {
     if (!row.step()) return std::nullopt;
@@ -21,17 +22,27 @@ std::optional<AccountRecord> read_one(Statement& row) {
     record.created_at = row.integer(7);
     record.version = row.integer(8);
     record.terms = row.text(9);
+    record.token = text_if_there(row, 10);
+    record.binding = text_if_there(row, 11);
     return record;
 }
 
 }  // namespace
 
 bool insert_account(Transaction& transaction, const AccountRecord& record) {
-    return transaction.run("INSERT INTO accounts (" ACCOUNT_COLUMNS
-                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (thumbprint) DO NOTHING",
-                           record.id, record.thumbprint, record.jwk, to_text(record.status),
-                           list_to_text(record.contacts), std::int64_t{record.terms_agreed}, record.profile,
-                           record.created_at, record.version, record.terms) == 1;
+    return transaction.run(
+               "INSERT INTO accounts (" ACCOUNT_COLUMNS
+               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (thumbprint) DO NOTHING",
+               record.id, record.thumbprint, record.jwk, to_text(record.status), list_to_text(record.contacts),
+               std::int64_t{record.terms_agreed}, record.profile, record.created_at, record.version, record.terms,
+               record.token, record.binding) == 1;
+}
+
+std::vector<AccountRecord> list_accounts(Transaction& transaction) {
+    std::vector<AccountRecord> accounts;
+    auto row = transaction.query("SELECT " ACCOUNT_COLUMNS " FROM accounts ORDER BY created_at, id");
+    while (auto record = read_one(*row)) accounts.push_back(std::move(*record));
+    return accounts;
 }
 
 std::optional<AccountRecord> find_account(Transaction& transaction, std::string_view id) {

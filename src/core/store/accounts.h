@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "store/database.h"
 #include "store/records.h"
@@ -10,6 +11,8 @@ namespace signet::store {
 
 /// False, and nothing written, when the key has an account already.
 bool insert_account(Transaction& transaction, const AccountRecord& record);
+/// All of them, oldest first: for the operator, not for a request.
+std::vector<AccountRecord> list_accounts(Transaction& transaction);
 std::optional<AccountRecord> find_account(Transaction& transaction, std::string_view id);
 std::optional<AccountRecord> find_account_by_thumbprint(Transaction& transaction, std::string_view thumbprint);
 /// Row version alone: one index probe, for caches.

@@ -96,6 +96,12 @@ bool fail_order(Transaction& transaction, std::string_view id, std::string_view 
                problem_json) == 1;
 }
 
+void fail_orders_of(Transaction& transaction, std::string_view account, std::string_view problem_json) {
+    transaction.run(
+        "UPDATE orders SET status = 'invalid', error = ?2 WHERE account_id = ?1 AND status IN ('pending', 'ready')",
+        account, problem_json);
+}
+
 bool being_replaced(Transaction& transaction, std::string_view certificate_id, std::int64_t now) {
     return transaction
         .query("SELECT 1 FROM orders WHERE replaces = ?1 AND status <> 'invalid' AND expires_at > ?2 LIMIT 1",

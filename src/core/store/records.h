@@ -44,7 +44,21 @@ struct AccountRecord {
     std::string terms;    // URL of the terms of service that were agreed to
     std::string profile;  // the directory it registered at
     std::int64_t created_at;
-    std::int64_t version = 0;  // row version, rises with each change: what caches compare
+    std::int64_t version = 0;            // row version, rises with each change: what caches compare
+    std::optional<std::string> token;    // kid of the token that bound it
+    std::optional<std::string> binding;  // the external account binding as it came (RFC 8555 section 7.3.4), JSON
+};
+
+/// What `token create` made: the operator's word, in advance, for accounts that are yet to come.
+struct TokenRecord {
+    std::string kid;
+    base::Bytes mac_key;  // secret
+    std::string profile;
+    std::vector<std::string> dns, ip, uri;  // canonical patterns; all empty: the profile alone decides
+    std::optional<std::int64_t> uses;       // how many accounts it may bind; absent: any number
+    std::int64_t bound = 0;                 // how many it has bound
+    std::optional<std::int64_t> expires_at, revoked_at;
+    std::int64_t created_at;
 };
 
 enum class OrderStatus { pending, ready, processing, valid, invalid };

@@ -87,9 +87,20 @@ constexpr std::string_view k_version_3[] = {
     "'manual'",
 };
 
+constexpr std::string_view k_version_4[] = {
+    // Enrolment tokens, and the accounts that they bound (RFC 8555 section 7.3.4).
+    "CREATE TABLE tokens (kid TEXT NOT NULL PRIMARY KEY, mac_key {blob} NOT NULL, profile TEXT NOT NULL,"
+    " dns TEXT NOT NULL, ip TEXT NOT NULL, uri TEXT NOT NULL, uses BIGINT, bound BIGINT NOT NULL, expires_at BIGINT,"
+    " revoked_at BIGINT, created_at BIGINT NOT NULL)",
+    "ALTER TABLE accounts ADD COLUMN token TEXT",
+    "ALTER TABLE accounts ADD COLUMN binding TEXT",
+    "CREATE INDEX accounts_of_token ON accounts (token) WHERE token IS NOT NULL",
+};
+
 constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1),
                                      std::span<const std::string_view>(k_version_2),
-                                     std::span<const std::string_view>(k_version_3)};
+                                     std::span<const std::string_view>(k_version_3),
+                                     std::span<const std::string_view>(k_version_4)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

@@ -104,9 +104,10 @@ TEST_CASE("profile: an error names the line and what was meant") {
         {"policies = [\"1.2.3\", \"1.2.3\"]\n", "1.2.3", ""},
         {"default_validity = \"0s\"\n", "line 2", ""},
         {"ca = \"../x\"\n", "line 2", ""},
-        {"[profile.t.acme]\nauth = \"tokne\"\n", "tokne", "challenge"},
+        {"[profile.t.acme]\nauth = \"tokne\"\n", "tokne", "token"},
         {"[profile.t.acme]\nchallenges = [\"http-10\"]\n", "http-10", "http-01"},
-        {"[profile.t.acme]\nrequire_eab = true\n", "line 3", ""},
+        {"[profile.t.acme]\nrequire_eab = 1\n", "line 3", ""},
+        {"[profile.t.acme]\nrequire_eba = true\n", "line 3", ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.body);
