@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "acme/challenges.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -20,10 +21,12 @@ using base::Kind;
 
 constexpr base::Duration k_patience = std::chrono::seconds(60);
 constexpr std::size_t k_anchors_limit = 4 << 20;
+constexpr std::size_t k_secret_limit = 16 << 10;  // a token has 200 characters
 
 struct Words {
     NameWords names;
-    std::string server;
+    std::optional<std::string> server, token, eab_kid, eab_hmac_key;
+    std::optional<base::Path> token_file, eab_hmac_key_file;
     std::optional<base::Path> root, ca_file, out, csr;
     std::optional<std::string> root_sha256, profile, webroot, exec, email, challenge;
     std::optional<int> http01_port;
@@ -42,9 +45,54 @@ std::vector<x509::Certificate> read_anchors(const std::optional<base::Path>& fil
     return x509::parse_certificates(base::read_file(*file, k_anchors_limit), file->string());
 }
 
-client::RenewalRecord record_of(const Words& words) {
+/// Where to, and how to be let in.
+struct Destination {
+    std::string server;
+    std::string root_sha256;  // hex; empty: none was given
+    std::shared_ptr<const acme::AccountBinding> binding;
+};
+
+Destination by_token(const Words& words) {
+    if (words.token && words.token_file) throw Error(Kind::usage, "--token and --token-file exclude each other");
+    if (words.server || words.root || words.root_sha256 || words.eab_kid) {
+        throw Error(Kind::usage, "a token says which server and which root: --server, --root and --eab-kid exclude it",
+                    "leave them out, also as SIGNET_SERVER, SIGNET_ROOT and SIGNET_EAB_KID");
+    }
+    const base::Secret text(words.token ? *words.token : base::read_file(*words.token_file, k_secret_limit));
+    auto token = acme::parse_token(text.reveal());
+    return {std::move(token.directory), base::hex_encode(token.root_sha256),
+            std::make_shared<const acme::AccountBinding>(std::move(token.binding))};
+}
+
+std::shared_ptr<const acme::AccountBinding> binding_of(const Words& words) {
+    const bool has_key = words.eab_hmac_key || words.eab_hmac_key_file;
+    if (words.eab_kid.has_value() != has_key) {
+        throw Error(Kind::usage, "an external account binding has both a kid and a key",
+                    "give --eab-kid with --eab-hmac-key or --eab-hmac-key-file");
+    }
+    if (!has_key) return nullptr;
+    if (words.eab_kid->empty()) throw Error(Kind::usage, "--eab-kid is empty");
+    const base::Secret text(words.eab_hmac_key ? *words.eab_hmac_key
+                                               : base::read_file(*words.eab_hmac_key_file, k_secret_limit));
+    const auto what = words.eab_hmac_key ? std::string("--eab-hmac-key") : words.eab_hmac_key_file->string();
+    return std::make_shared<const acme::AccountBinding>(
+        acme::AccountBinding{*words.eab_kid, acme::parse_mac_key(text.reveal(), what)});
+}
+
+Destination destination_of(const Words& words) {
+    if (words.token || words.token_file) return by_token(words);
+    if (!words.server) {
+        throw Error(Kind::usage, "which server is not said",
+                    "give --server URL, or a token of its operator with --token or --token-file");
+    }
+    return {client::directory_url(*words.server, words.insecure_http),
+            words.root_sha256 ? client::parse_root_hash(*words.root_sha256) : "", binding_of(words)};
+}
+
+client::RenewalRecord record_of(const Words& words, const Destination& destination) {
     client::RenewalRecord record;
-    record.server = client::directory_url(words.server, words.insecure_http);
+    record.server = destination.server;
+    record.binding = destination.binding;
     record.server_roots = read_anchors(words.root);
     record.issued_anchors = read_anchors(words.ca_file);
     record.csr = read_request(words.csr);
@@ -104,11 +152,10 @@ int keep(Context& context, const base::Path& directory, const client::RenewalRec
 }
 
 int run(Context& context, const Words& words) {
-    const auto record = record_of(words);
-    const client::FetchRun once{.root_sha256 = words.root_sha256 ? client::parse_root_hash(*words.root_sha256) : "",
-                                .replaces = {},
-                                .reuse_key = false,
-                                .hooks = {}};
+    const auto destination = destination_of(words);
+    const auto record = record_of(words, destination);
+    const client::FetchRun once{
+        .root_sha256 = destination.root_sha256, .replaces = {}, .reuse_key = false, .hooks = {}};
     const auto directory = directory_of(context, words, record);
     if (!words.force && !client::reason_to_replace(directory, record, context.seams.clock.now())) {
         return keep(context, directory, record);
@@ -137,7 +184,7 @@ void add_server_options(Options& options, Words& words) {
                        .label = "URL",
                        .text = "directory of the ACME server; letsencrypt and letsencrypt-staging are short for theirs",
                        .target = &words.server,
-                       .required = true,
+                       .conflicts = {"token", "token-file"},
                        .group = group});
     options.push_back({.name = "root",
                        .label = "FILE",
@@ -145,12 +192,13 @@ void add_server_options(Options& options, Words& words) {
                        .target = &words.root,
                        .complete = Complete::file,
                        .default_text = "the system's trust store",
-                       .conflicts = {"root-sha256"},
+                       .conflicts = {"root-sha256", "token", "token-file"},
                        .group = group});
     options.push_back({.name = "root-sha256",
                        .label = "HEX",
                        .text = "the same by the hash of the root, which is then read from the server's /ca.pem",
                        .target = &words.root_sha256,
+                       .conflicts = {"token", "token-file"},
                        .group = group});
     options.push_back({.name = "ca-file",
                        .label = "FILE",
@@ -158,6 +206,40 @@ void add_server_options(Options& options, Words& words) {
                        .target = &words.ca_file,
                        .complete = Complete::file,
                        .default_text = "the server's /ca.pem, when it has one",
+                       .group = group});
+}
+
+void add_binding_options(Options& options, Words& words) {
+    const std::string group = "Being let in";
+    options.push_back({.name = "token",
+                       .label = "T",
+                       .text = "a string of `signet token create`: it names the server, its root and a binding",
+                       .target = &words.token,
+                       .conflicts = {"token-file", "eab-kid", "eab-hmac-key", "eab-hmac-key-file"},
+                       .group = group});
+    options.push_back({.name = "token-file",
+                       .label = "F",
+                       .text = "the same, read from a file",
+                       .target = &words.token_file,
+                       .complete = Complete::file,
+                       .conflicts = {"eab-kid", "eab-hmac-key", "eab-hmac-key-file"},
+                       .group = group});
+    options.push_back({.name = "eab-kid",
+                       .label = "K",
+                       .text = "external account binding: the key identifier that the CA's operator gave out",
+                       .target = &words.eab_kid,
+                       .group = group});
+    options.push_back({.name = "eab-hmac-key",
+                       .label = "H",
+                       .text = "and its key, base64url",
+                       .target = &words.eab_hmac_key,
+                       .conflicts = {"eab-hmac-key-file"},
+                       .group = group});
+    options.push_back({.name = "eab-hmac-key-file",
+                       .label = "F",
+                       .text = "the same, read from a file",
+                       .target = &words.eab_hmac_key_file,
+                       .complete = Complete::file,
                        .group = group});
 }
 
@@ -243,8 +325,14 @@ constexpr char k_description[] =
     "certificate that is there, valid, for these names and not due is kept, byte for byte; a server that is not up yet "
     "is waited for; no store, no shell, no HOME and no writable disk outside DIR are needed.\n\n"
     "Nothing is written unless what came back has our key and our names, holds now, and verifies. The server is "
-    "believed by --root, --root-sha256 or the system's trust store. DIR/.signet keeps the account key and how to get "
-    "the next one, for `signet renew`.\n\n"
+    "believed by --token, --root, --root-sha256 or the system's trust store. DIR/.signet keeps the account key and how "
+    "to get the next one, for `signet renew`.\n\n"
+    "With a token, one of `signet token create` on the CA's host, nothing else is needed: the root with its hash is "
+    "looked up first, and nothing is signed before the server has proved to hang on it. A token given again finds the "
+    "account that it made; another one makes a new account, which takes the former one's place once it has a "
+    "certificate. DIR/.signet keeps the binding too (0600), so that `signet renew` registers again should the server "
+    "have lost the account, as long as the token allows it. On a command line others can see a token: prefer "
+    "--token-file, or SIGNET_TOKEN_FILE.\n\n"
     "A program named with --exec runs as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, "
     "_CERT, _KEY and _CA in its environment. When it fails, the next run tries again though nothing is due.";
 
@@ -257,7 +345,9 @@ Command fetch_command() {
         .summary = "get a certificate from an ACME server",
         .description = k_description,
         .options = {},
-        .examples = {{"signet fetch db.internal --server https://ca/acme/directory --root ca.crt",
+        .examples = {{"signet fetch db.internal --token-file /run/secrets/token --out /etc/tls",
+                      "all that is needed, in one string of `signet token create`"},
+                     {"signet fetch db.internal --server https://ca/acme/directory --root ca.crt",
                       "the server pinned to a root; saved in the store"},
                      {"signet fetch w.example --server letsencrypt --agree-tos --out /etc/tls",
                       "from a public CA, answering http-01 on port 80"}},
@@ -267,9 +357,10 @@ Command fetch_command() {
                        {k_exit_environment, "no permission, a full disk, a port in use"},
                        {k_exit_network, "the server cannot be reached or fails; worth a retry"},
                        {k_exit_not_in_effect, "the files are in place, but --exec failed"}},
-        .see_also = {"renew", "serve-acme", "verify"},
+        .see_also = {"renew", "serve-acme", "token create", "verify"},
         .run = [words](Context& context) { return run(context, *words); }};
     add_server_options(command.options, *words);
+    add_binding_options(command.options, *words);
     add_conversation_options(command.options, *words);
     add_challenge_options(command.options, *words);
     add_certificate_options(command.options, *words);

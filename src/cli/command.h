@@ -22,7 +22,7 @@ using Target =
                  std::optional<base::Duration>*, std::optional<base::Time>*, std::optional<crypto::KeyType>*>;
 
 /// What a shell may offer for a value.
-enum class Complete { nothing, file, directory, values, profile, authority, saved_certificate, order };
+enum class Complete { nothing, file, directory, values, profile, authority, saved_certificate, order, token, account };
 
 /// One `--option`. From it come the parser, --help, SIGNET_NAME, the man page and completion.
 struct Option {

@@ -9,10 +9,12 @@
 #include "cli/assign.h"
 #include "cli/order_view.h"
 #include "cli/settings.h"
+#include "store/accounts.h"
 #include "store/approvals.h"
 #include "store/layout.h"
 #include "store/orders.h"
 #include "store/store.h"
+#include "store/tokens.h"
 
 namespace signet::cli {
 namespace {
@@ -127,6 +129,37 @@ Candidates order_ids(const Before& before) {
     return ids;
 }
 
+// Those that can still be revoked.
+Candidates token_kids(const Before& before) {
+    Candidates kids;
+    try {
+        const auto store = store::Store::open(layout_of(before).root());
+        store->read([&](store::Transaction& transaction) {
+            for (const auto& token : store::list_tokens(transaction)) {
+                if (!token.revoked_at) kids.push_back({token.kid, "profile " + token.profile});
+            }
+        });
+    } catch (const std::exception&) {
+        // no store, or not ours: nothing to offer
+    }
+    return kids;
+}
+
+Candidates account_ids(const Before& before) {
+    Candidates ids;
+    try {
+        const auto store = store::Store::open(layout_of(before).root());
+        store->read([&](store::Transaction& transaction) {
+            for (const auto& account : store::list_accounts(transaction)) {
+                ids.push_back({account.id, base::printable(base::join(account.contacts, ", "))});
+            }
+        });
+    } catch (const std::exception&) {
+        // no store, or not ours: nothing to offer
+    }
+    return ids;
+}
+
 Candidates values_for(Complete complete, const std::vector<std::string>& values, const Before& before) {
     if (!values.empty()) {
         Candidates words;
@@ -147,6 +180,10 @@ Candidates values_for(Complete complete, const std::vector<std::string>& values,
             return directory_names(layout_of(before).authorities());
         case Complete::order:
             return order_ids(before);
+        case Complete::token:
+            return token_kids(before);
+        case Complete::account:
+            return account_ids(before);
         case Complete::saved_certificate: {
             auto names = directory_names(layout_of(before).certificates());
             names.push_back({":directory"});

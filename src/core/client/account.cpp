@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "jose/jwk.h"
+#include "jose/mac_jws.h"
 
 namespace signet::client {
 namespace {
@@ -15,6 +17,11 @@ net::Response register_key(Session& session, const acme::NewAccountMessage& mess
                         "registering the account");
 }
 
+std::string bind_key(Session& session, const acme::AccountBinding& binding) {
+    return jose::sign_mac_jws(base::bytes_of(binding.mac_key.reveal()), binding.kid, session.directory().new_account,
+                              base::dump_json(jose::to_jwk(session.account_key().public_key())));
+}
+
 Error explain(const Error& error, const acme::DirectoryMessage& directory) {
     if (error.kind() == Kind::account_does_not_exist) {
         return {Kind::user_action_required,
@@ -23,7 +30,7 @@ Error explain(const Error& error, const acme::DirectoryMessage& directory) {
     }
     if (error.kind() == Kind::external_account_required) {
         return {error.kind(), error.message(),
-                "this server takes only accounts that its operator has bound beforehand"};
+                "get a token from the server's operator, and give it with --token, or --eab-kid and --eab-hmac-key"};
     }
     return error;
 }
@@ -35,6 +42,7 @@ void open_account(Session& session, const AccountSettings& settings) {
     acme::NewAccountMessage message;
     if (!settings.email.empty()) message.contact.push_back("mailto:" + settings.email);
     message.terms_of_service_agreed = settings.agree_tos;
+    if (settings.binding) message.external_account_binding = bind_key(session, *settings.binding);
     // Terms that were not agreed to: only an account that is there already may go on.
     message.only_return_existing = !directory.terms_of_service.empty() && !settings.agree_tos;
     try {

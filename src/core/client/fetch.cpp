@@ -21,7 +21,7 @@ ServerTrust trust_of(const RenewalRecord& record, const std::string& root_sha256
 
 AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> anchors,
                    const std::optional<x509::Certificate>& replaces) {
-    return {.account = {record.agree_tos, record.email},
+    return {.account = {record.agree_tos, record.email, record.binding},
             .challenge = record.challenge,
             .webroot = record.webroot,
             .http01_port = record.http01_port,
@@ -79,7 +79,8 @@ std::optional<std::string> reason_to_replace(const base::Path& directory, const 
 Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams) {
     check_request_names(record);
     const auto deadline = seams.clock.now() + seams.patience;
-    const auto account_key = load_account_key(directory, record.server);
+    const auto kid = record.binding ? record.binding->kid : std::string{};
+    const auto account_key = load_account_key(directory, record.server, kid);
     auto server =
         trust_server(trust_of(record, run.root_sha256), seams.make_transport, seams.clock, deadline, seams.progress);
     record.server_roots = server.roots;
@@ -95,6 +96,7 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     request.reuse_key = request.reuse_key || run.reuse_key;
     auto enrolled = enroll(request, source, seams.clock.now(), [&](const auto&) {
         activation = owe_activation(directory, run.hooks.empty() ? record.hooks : run.hooks);
+        keep_account_key(directory, record.server, kid);
         save_renewal_record(directory, record);
     });
     return {std::move(enrolled), std::move(activation)};

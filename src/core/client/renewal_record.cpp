@@ -1,5 +1,6 @@
 #include "client/renewal_record.h"
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/toml.h"
 #include "client/toml_text.h"
@@ -16,7 +17,7 @@ constexpr char k_record[] = "renewal.toml";
 constexpr char k_server_roots[] = "server-roots.pem";
 constexpr char k_issued_anchors[] = "ca-file.pem";
 constexpr char k_request[] = "request.csr";
-constexpr char k_account_key[] = "account.key";
+constexpr char k_binding_key[] = "eab.key";
 
 Path folder_of(const Path& directory) { return directory / ".signet"; }
 
@@ -63,6 +64,7 @@ std::string encode(const RenewalRecord& record) {
     append_toml_flag(text, "insecure_http", record.insecure_http);
     append_toml_flag(text, "agree_tos", record.agree_tos);
     append_toml(text, "email", record.email);
+    if (record.binding) append_toml(text, "eab_kid", record.binding->kid);
     return text;
 }
 
@@ -115,14 +117,42 @@ RenewalRecord decode(base::TomlTable& table, const Path& folder) {
     record.insecure_http = table.boolean("insecure_http", false);
     record.agree_tos = table.boolean("agree_tos", false);
     record.email = table.text("email", "");
+    if (const auto kid = table.text("eab_kid", ""); !kid.empty()) {
+        const auto path = folder / k_binding_key;
+        const base::Secret text(base::read_private_file(path, k_file_limit));
+        record.binding = std::make_shared<const acme::AccountBinding>(
+            acme::AccountBinding{kid, acme::parse_mac_key(text.reveal(), path.string())});
+    }
     return record;
 }
 
-crypto::PrivateKey make_account_key(const Path& path) {
-    auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
-    write(path, key.to_pem().reveal());
-    return key;
-}
+/// An account key with the note whose it is: the server's authority, and the kid that binds it in a second line.
+struct AccountKeyFiles {
+    Path key, owner;
+
+    bool there() const { return base::file_facts(key).has_value(); }
+    bool is_for(const std::string& origin, const std::string& kid) const {
+        const auto note = base::read_file_if_there(owner, k_file_limit);
+        if (!note) return kid.empty();
+        const auto end = note->find('\n');
+        const bool same_kid = kid.empty() || (end != std::string::npos && note->substr(end + 1) == kid);
+        return note->substr(0, end) == origin && same_kid;
+    }
+    crypto::PrivateKey read() const {
+        return crypto::PrivateKey::from_pem(base::read_private_file(key, k_file_limit), key.string());
+    }
+    crypto::PrivateKey make(const std::string& origin, const std::string& kid) const {
+        auto made = crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
+        base::remove_if_there(owner);
+        write(key, made.to_pem().reveal());
+        write(owner, origin + (kid.empty() ? "" : "\n" + kid));
+        return made;
+    }
+};
+AccountKeyFiles current_key(const Path& folder) { return {folder / "account.key", folder / "account.server"}; }
+AccountKeyFiles next_key(const Path& folder) { return {folder / "account.next.key", folder / "account.next.server"}; }
+
+std::string origin_of(const std::string& server) { return net::parse_url(server).authority(); }
 
 }  // namespace
 
@@ -130,6 +160,11 @@ void save_renewal_record(const Path& directory, const RenewalRecord& record) {
     const auto folder = deliver::private_directory(directory);
     write_certificates(folder / k_server_roots, record.server_roots);
     write_certificates(folder / k_issued_anchors, record.issued_anchors);
+    if (record.binding) {
+        write(folder / k_binding_key, base::base64url_encode(base::bytes_of(record.binding->mac_key.reveal())));
+    } else {
+        base::remove_if_there(folder / k_binding_key);
+    }
     if (record.csr) write(folder / k_request, x509::encode_pem("CERTIFICATE REQUEST", record.csr->der));
     write(folder / k_record, encode(record));
 }
@@ -146,17 +181,23 @@ std::optional<RenewalRecord> load_renewal_record(const Path& directory) {
 
 void remove_renewal_record(const Path& directory) { base::remove_if_there(folder_of(directory) / k_record); }
 
-crypto::PrivateKey load_account_key(const Path& directory, const std::string& server) {
-    const auto path = deliver::private_directory(directory) / k_account_key;
-    const auto server_path = path.parent_path() / "account.server";
-    const auto origin = net::parse_url(server).authority();
-    const auto known = base::read_file_if_there(server_path, k_file_limit);
-    if (base::file_facts(path) && (!known || *known == origin)) {
-        return crypto::PrivateKey::from_pem(base::read_private_file(path, k_file_limit), path.string());
-    }
-    auto key = make_account_key(path);
-    write(server_path, origin);
-    return key;
+crypto::PrivateKey load_account_key(const Path& directory, const std::string& server, const std::string& kid) {
+    const auto folder = deliver::private_directory(directory);
+    const auto origin = origin_of(server);
+    const auto current = current_key(folder), next = next_key(folder);
+    if (!current.there()) return current.make(origin, kid);
+    if (current.is_for(origin, kid)) return current.read();
+    if (next.there() && next.is_for(origin, kid)) return next.read();
+    return next.make(origin, kid);
+}
+
+void keep_account_key(const Path& directory, const std::string& server, const std::string& kid) {
+    const auto folder = deliver::private_directory(directory);
+    const auto origin = origin_of(server);
+    const auto current = current_key(folder), next = next_key(folder);
+    if (current.is_for(origin, kid) || !next.there() || !next.is_for(origin, kid)) return;
+    base::rename_file(next.key, current.key);
+    base::rename_file(next.owner, current.owner);
 }
 
 }  // namespace signet::client

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "acme/enrolment_token.h"
 #include "base/time.h"
 #include "client/activation.h"
 #include "crypto/key.h"
@@ -34,6 +36,7 @@ struct RenewalRecord {
     bool insecure_http = false;
     bool agree_tos = false;
     std::string email;
+    std::shared_ptr<const acme::AccountBinding> binding;  // of the account; null: none
 };
 
 /// Written whole, 0600; DIR/.signet is made when missing.
@@ -42,8 +45,12 @@ void save_renewal_record(const base::Path& directory, const RenewalRecord& recor
 std::optional<RenewalRecord> load_renewal_record(const base::Path& directory);
 void remove_renewal_record(const base::Path& directory);
 
-/// The account key of this directory, 0600, made at first use. A key is for one CA only (RFC 8555 section 11.1): when
-/// it was made for another server, a new one takes its place.
-crypto::PrivateKey load_account_key(const base::Path& directory, const std::string& server);
+/// The account key of this directory, 0600, made at first use. A key is for one CA only (RFC 8555 section 11.1), and
+/// for one binding: when the one that is there was made for another server, or is to be bound by another `kid`, a new
+/// one is made beside it, and found again by the next call. An empty `kid` asks for no particular binding.
+crypto::PrivateKey load_account_key(const base::Path& directory, const std::string& server,
+                                    const std::string& kid = {});
+/// What load_account_key made beside another key takes its place: the account has proved good.
+void keep_account_key(const base::Path& directory, const std::string& server, const std::string& kid = {});
 
 }  // namespace signet::client

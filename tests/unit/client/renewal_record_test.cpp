@@ -134,6 +134,11 @@ TEST_CASE("account key: made once, private, and for one server only") {
     const auto other = spki("https://b.internal/directory");
     CHECK(other != first);
     CHECK(spki("https://b.internal/directory") == other);
+    // The other one has proved good for nothing yet: the first is still there.
+    CHECK(spki("https://a.internal/directory") == first);
+    client::keep_account_key(directory.path(), "https://b.internal/directory");
+    CHECK(spki("https://b.internal/directory") == other);
+    CHECK(spki("https://a.internal/directory") != first);
     ::chmod((directory / ".signet/account.key").c_str(), 0640);
     CHECK_THROWS_AS(spki("https://b.internal/directory"), base::Error);
 }
