@@ -269,7 +269,9 @@ void add_conversation_options(Options& options, Words& words) {
 void add_challenge_options(Options& options, Words& words) {
     const std::string group = "Challenges";
     std::vector<std::string> values{"auto", "none"};
-    for (const auto& type : acme::challenge_types()) values.emplace_back(type.name);
+    for (const auto& type : acme::challenge_types()) {
+        if (type.answerable({})) values.emplace_back(type.name);
+    }
     options.push_back({.name = "challenge",
                        .label = "TYPE",
                        .text = "how to prove the names: whichever both sides can do, none at all, or this one",

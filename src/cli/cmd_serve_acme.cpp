@@ -14,12 +14,16 @@ struct Words {
     std::optional<std::string> listen, http_listen, external_url, auth, resolver;
     std::vector<std::string> hostnames, allow_targets;
     bool insecure_http_acme = false;
-    std::optional<int> http01_port;
+    std::optional<int> http01_port, tls_alpn01_port;
 };
 
 template <class T>
 void override_with(T& setting, const std::optional<T>& word) {
     if (word) setting = *word;
+}
+
+void check_port(int port, const std::string& option) {
+    if (port < 1 || port > 65535) throw base::Error{base::Kind::usage, option + " is a port from 1 to 65535"};
 }
 
 void check_words(const server::Settings& settings) {
@@ -32,9 +36,8 @@ void check_words(const server::Settings& settings) {
             throw base::Error{base::Kind::usage, "--external-url is https://HOST[:PORT] and nothing more"};
         }
     }
-    if (settings.http01_port < 1 || settings.http01_port > 65535) {
-        throw base::Error{base::Kind::usage, "--http01-port is a port from 1 to 65535"};
-    }
+    check_port(settings.http01_port, "--http01-port");
+    check_port(settings.tls_alpn01_port, "--tls-alpn01-port");
 }
 
 // Read anew for every change of the file; the flags stay above it.
@@ -48,6 +51,7 @@ server::Configuration load(const Context& context, const Words& words) {
     override_with(settings.auth, words.auth);
     override_with(settings.resolver, words.resolver);
     override_with(settings.http01_port, words.http01_port);
+    override_with(settings.tls_alpn01_port, words.tls_alpn01_port);
     settings.insecure_http_acme = settings.insecure_http_acme || words.insecure_http_acme;
     if (!words.hostnames.empty()) settings.hostnames.clear();
     for (const auto& name : words.hostnames) {
@@ -129,6 +133,12 @@ Options options(Words& words) {
          .target = &words.http01_port,
          .default_text = "80",
          .setting = "validation.http01_port"},
+        {.name = "tls-alpn01-port",
+         .label = "PORT",
+         .text = "port that tls-alpn-01 challenges are validated on",
+         .target = &words.tls_alpn01_port,
+         .default_text = "443",
+         .setting = "validation.tls_alpn01_port"},
         {.name = "allow-target",
          .label = "CIDR",
          .text = "let validation connect to these addresses though they are loopback or link-local",
@@ -142,8 +152,9 @@ constexpr auto k_description =
     "and renews without a restart. When it is ready it prints one line, `ready https://HOST:PORT/acme/directory`, and "
     "tells systemd.\n"
     "\n"
-    "Modes: in `challenge` mode names are validated; in `token` mode an account that a token bound (`signet token "
-    "create`, external account binding) gets what the token and the profile permit, without challenges, and no other "
+    "Modes: in `challenge` mode names are validated by http-01, dns-01 (wildcards by this alone) or "
+    "tls-alpn-01, whichever the profile offers and the client takes; in `token` mode an account that a token bound "
+    "(`signet token create`, external account binding) gets what the token and the profile permit, without challenges, and no other "
     "account gets anything; in `manual` mode orders wait until an operator approves them with `signet order approve`; "
     "in `trust` mode every account gets what the profile permits, which is for private networks only: it is warned "
     "about at start, in /health and in the audit log. What a token, an operator or trust gave permits no account to "
@@ -164,7 +175,8 @@ Command serve_acme_command() {
         .summary = "run the ACME server over the store",
         .description = k_description,
         .options = options(*words),
-        .examples = {{"signet serve-acme --hostname ca.internal", "challenges are validated on port 80 of each name"},
+        .examples = {{"signet serve-acme --hostname ca.internal",
+                      "challenges are validated on ports 80 and 443 of each name, or in DNS"},
                      {"signet serve-acme --auth trust --listen 127.0.0.1:8443", "for a try on one machine"}},
         .exit_codes = {{0, "stopped by SIGTERM or SIGINT"},
                        {2, "wrong usage, or settings that cannot be used"},

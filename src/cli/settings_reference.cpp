@@ -36,14 +36,16 @@ const SettingsSection k_validation{
     "validation",
     "How challenges are validated.",
     {{"resolver", "\"\"",
-      "ADDR:PORT of a DNS server: then DNS only. Empty: addresses as the system resolves them, hosts file too."},
+      "ADDR:PORT of a DNS server: then DNS only. Empty: addresses as the system resolves them, hosts file too; TXT "
+      "records from the servers of resolv.conf."},
      {"http01_port", "80", "The port that http-01 is validated on."},
+     {"tls_alpn01_port", "443", "The port that tls-alpn-01 is validated on."},
      {"allow_targets", "[]",
       "Address ranges (CIDR) that may be asked though they are loopback, link-local, multicast, broadcast or "
       "unspecified. "
       "Private ranges need no entry."},
      {"deny_targets", "[]", "Address ranges that are never asked."},
-     {"concurrency", "64", "Validations at a time, at most 8 of them for one account."}}};
+     {"concurrency", "64", "Validations of one challenge type at a time, at most 8 of them for one account."}}};
 
 const SettingsSection k_profile{
     "profile.NAME",
@@ -85,7 +87,9 @@ const SettingsSection k_acme{"profile.NAME.acme",
                               {"require_eab", "false",
                                "Whether only accounts that a token bound (external account binding, RFC 8555 section "
                                "7.3.4) get certificates."},
-                              {"challenges", "[\"http-01\"]", "Challenge types offered."}}};
+                              {"challenges", "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+                               "Challenge types offered, where they apply: a wildcard can only be proven by dns-01, an "
+                               "IP address not by dns-01."}}};
 
 }  // namespace
 

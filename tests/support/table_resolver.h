@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,6 +26,15 @@ public:
         const std::lock_guard lock(mutex_);
         texts_[name] = std::move(texts);
     }
+    /// TXT questions for names with this end get no answer until `release`.
+    void hold_texts(const std::string& end) {
+        const std::lock_guard lock(mutex_);
+        held_ = end;
+    }
+    void release() {
+        hold_texts({});
+        released_.notify_all();
+    }
     int asked(const std::string& name) {
         const std::lock_guard lock(mutex_);
         return asked_[name];
@@ -40,12 +50,15 @@ public:
         return result;
     }
     std::vector<std::string> texts(const std::string& name) override {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        released_.wait(lock, [&] { return held_.empty() || !name.ends_with(held_); });
         return texts_[name];
     }
 
 private:
     std::mutex mutex_;
+    std::condition_variable released_;
+    std::string held_;
     std::map<std::string, std::vector<std::vector<std::string>>> table_;
     std::map<std::string, std::vector<std::string>> texts_;
     std::map<std::string, int> asked_;

@@ -1,12 +1,11 @@
 #include "acme/challenge_http01.h"
 
-#include <algorithm>
 #include <map>
 #include <mutex>
 
+#include "acme/targets.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "net/http_server.h"
 
 namespace signet::acme {
@@ -19,44 +18,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view k_path = "/.well-known/acme-challenge/";
 constexpr int k_redirect_limit = 10;            // as browsers and public CAs have it
 constexpr std::size_t k_body_limit = 16 << 10;  // a key authorization is under 100 octets; some servers pad
-constexpr std::size_t k_address_limit = 4;      // tried for one hop
-constexpr std::size_t k_token_limit = 256;
 
 // ---- the CA's check -------------------------------------------------------------------------------------------------
 
-std::vector<net::Address> addresses_of(const ValidationContext& context, const std::string& host) {
-    if (const auto literal = net::Address::parse(host)) return {*literal};
-    auto found = context.resolver.addresses(host);
-    if (found.empty()) throw Error{Kind::dns, "no address found for " + host};
-    return found;
-}
-
-std::vector<net::Address> permitted_addresses(const ValidationContext& context, const std::string& host) {
-    std::vector<net::Address> permitted;
-    std::string reasons;
-    for (auto& address : addresses_of(context, host)) {
-        const auto refusal = context.addresses.refusal(address);
-        if (!refusal) {
-            permitted.push_back(std::move(address));
-        } else {
-            reasons += (reasons.empty() ? "" : ", ") + *refusal;
-        }
-    }
-    if (permitted.empty()) {
-        throw Error{Kind::refused, host + " is not a target for validation: " + reasons,
-                    "the operator of the CA can permit it with allow_targets"};
-    }
-    if (permitted.size() > k_address_limit) permitted.resize(k_address_limit, permitted.front());
-    return permitted;
-}
-
 std::string place(const net::Url& url, const net::Address& address) {
     return url.scheme + "://" + url.authority() + " at " + address.text() + " port " + std::to_string(url.port);
-}
-
-std::chrono::milliseconds left(Clock::time_point deadline) {
-    return std::max(std::chrono::milliseconds(1),
-                    std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()));
 }
 
 struct Answer {
@@ -87,18 +53,10 @@ Answer ask(const ValidationContext& context, const net::Url& url, const net::Add
 
 // One hop: the addresses are resolved once, checked, and tried in turn until one answers.
 Answer fetch(const ValidationContext& context, const net::Url& url, Clock::time_point deadline) {
-    const auto addresses = permitted_addresses(context, url.host);
-    std::string failures;
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        const auto share = left(deadline) / static_cast<int>(addresses.size() - i);
-        try {
-            return ask(context, url, addresses[i], share);
-        } catch (const Error& error) {
-            failures += (failures.empty() ? "" : "; ") + error.message();
-            if (i + 1 == addresses.size()) throw Error{error.kind(), failures};
-        }
-    }
-    throw Error{Kind::connection, "no address of " + url.host + " was tried"};
+    Answer answer;
+    try_in_turn(permitted_addresses(context, url.host), deadline,
+                [&](const net::Address& address, auto share) { answer = ask(context, url, address, share); });
+    return answer;
 }
 
 bool is_redirect(int status) {
@@ -131,14 +89,6 @@ void compare(const Answer& answer, const std::string& key_authorization) {
         throw Error{Kind::incorrect_response,
                     answer.place + " answered with something else than the key authorization"};
     }
-}
-
-void check_token(std::string_view token) {
-    const bool fine = !token.empty() && token.size() <= k_token_limit && std::ranges::all_of(token, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-    // A server that we do not trust yet chose it, and it becomes part of a path.
-    if (!fine) throw Error{Kind::malformed, "the challenge's token is not base64url: " + base::printable(token, 60)};
 }
 
 }  // namespace

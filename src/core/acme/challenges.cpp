@@ -1,14 +1,26 @@
 #include "acme/challenges.h"
 
+#include <algorithm>
 #include <array>
 
+#include "acme/challenge_dns01.h"
 #include "acme/challenge_http01.h"
+#include "acme/challenge_tls_alpn01.h"
+#include "base/error.h"
+#include "base/text.h"
 
 namespace signet::acme {
 namespace {
 
-constexpr std::array<ChallengeType, 1> k_types{{
-    {"http-01", http01_applies, validate_http01, present_http01},
+constexpr std::size_t k_token_limit = 256;
+
+bool with_anything(const ResponderContext&) { return true; }
+bool with_a_hook(const ResponderContext& context) { return !context.dns_hook.empty(); }
+
+constexpr std::array<ChallengeType, 3> k_types{{
+    {"dns-01", dns01_applies, validate_dns01, with_a_hook, present_dns01},
+    {"http-01", http01_applies, validate_http01, with_anything, present_http01},
+    {"tls-alpn-01", tls_alpn01_applies, validate_tls_alpn01, with_anything, present_tls_alpn01},
 }};
 
 }  // namespace
@@ -20,6 +32,16 @@ const ChallengeType* find_challenge_type(std::string_view name) {
         if (type.name == name) return &type;
     }
     return nullptr;
+}
+
+void check_token(std::string_view token) {
+    const bool fine = !token.empty() && token.size() <= k_token_limit && std::ranges::all_of(token, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+    if (!fine) {
+        throw base::Error{base::Kind::malformed,
+                          "the challenge's token is not base64url: " + base::printable(token, 60)};
+    }
 }
 
 }  // namespace signet::acme

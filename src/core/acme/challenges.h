@@ -28,13 +28,18 @@ struct ValidationContext {
     std::string user_agent;
 };
 
-/// What the client's side of an answer may use: how to listen or where to write.
+/// What the client's side of an answer may use: how to listen, where to write, what to run.
 struct ResponderContext {
-    std::string webroot;  // write there instead of listening
+    std::string webroot;  // http-01: write there instead of listening
     int http01_port = 80;
-    /// The listener that answers presented from this context share, so that several can stand at once. Filled by
+    int tls_alpn01_port = 443;
+    /// dns-01: a command that is run with `present NAME VALUE`, and with `cleanup NAME VALUE` when all is over. It puts
+    /// the TXT record there, and returns when the name's servers answer with it.
+    std::string dns_hook = {};
+    /// The listeners that answers presented from this context share, so that several can stand at once. Filled by
     /// `present`; one context is used by one thread.
     mutable std::weak_ptr<class Http01Listener> http01_listener = {};
+    mutable std::weak_ptr<class TlsAlpn01Listener> tls_alpn01_listener = {};
 };
 
 /// A challenge's answer in place; taken back when it dies.
@@ -42,6 +47,9 @@ class Presented {
 public:
     virtual ~Presented() = default;
 };
+
+/// Throws malformed for a token that is not base64url: a server that we do not trust yet chose it.
+void check_token(std::string_view token);
 
 /// One challenge type, both halves in one file (challenge_http01.cpp …).
 struct ChallengeType {
@@ -51,11 +59,14 @@ struct ChallengeType {
     /// saying which address was tried and never what the target answered.
     void (*validate)(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
                      const std::string& key_authorization);
-    /// The client's answer. Throws environment (port in use) or permission.
+    /// Whether a client so equipped could answer at all.
+    bool (*answerable)(const ResponderContext& context);
+    /// The client's answer. Throws environment (port in use, hook failed) or permission.
     std::unique_ptr<Presented> (*present)(const ResponderContext& context, const x509::Identifier& identifier,
                                           std::string_view token, const std::string& key_authorization);
 };
 
+/// In the order in which a client that is free to choose prefers them.
 std::span<const ChallengeType> challenge_types();
 const ChallengeType* find_challenge_type(std::string_view name);  // nullptr when unknown
 

@@ -234,7 +234,7 @@ Profile blank(const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> challenge_names() { return {"http-01"}; }
+std::vector<std::string> challenge_names() { return {"http-01", "dns-01", "tls-alpn-01"}; }
 
 std::string expand_uri_template(std::string_view text, std::string_view dns) {
     std::string result;

@@ -43,7 +43,9 @@ struct Choice {
     const acme::ChallengeMessage* challenge;
 };
 
-Choice choose(const acme::AuthorizationMessage& authorization, const std::string& wanted) {
+// Of what is offered, and what this client is equipped for, the first in our own order: a server's order says nothing.
+Choice choose(const acme::AuthorizationMessage& authorization, const std::string& wanted,
+              const acme::ResponderContext& equipment) {
     std::string offered;
     for (const auto& challenge : authorization.challenges) {
         offered += (offered.empty() ? "" : ", ") + challenge.type;
@@ -53,12 +55,13 @@ Choice choose(const acme::AuthorizationMessage& authorization, const std::string
         throw Error(Kind::refused, "the server wants proof of " + name + " (" + offered + ")",
                     "leave out --challenge none, or have the server's operator allow it without");
     }
-    for (const auto& challenge : authorization.challenges) {
-        const auto* type = acme::find_challenge_type(challenge.type);
-        if (type == nullptr || (wanted != "auto" && wanted != challenge.type) || challenge.token.empty()) continue;
-        if (authorization.identifier && type->applies(*authorization.identifier, authorization.wildcard)) {
-            return {type, &challenge};
-        }
+    for (const auto& type : acme::challenge_types()) {
+        const auto challenge = std::ranges::find_if(authorization.challenges, [&](const acme::ChallengeMessage& one) {
+            return one.type == type.name && !one.token.empty();
+        });
+        if (challenge == authorization.challenges.end() || (wanted != "auto" && wanted != type.name)) continue;
+        if (!authorization.identifier || !type.applies(*authorization.identifier, authorization.wildcard)) continue;
+        if (type.answerable(equipment)) return {&type, &*challenge};
     }
     throw Error(Kind::refused,
                 "no challenge to answer for " + name + ": the server offers " + (offered.empty() ? "none" : offered),
@@ -128,11 +131,12 @@ void AcmeSource::authorize(const std::string& url) {
 }
 
 void AcmeSource::answer(const std::string& url, const acme::AuthorizationMessage& authorization) {
-    const auto [type, challenge] = choose(authorization, order_.challenge);
+    const acme::ResponderContext equipment{.webroot = order_.webroot, .http01_port = order_.http01_port};
+    const auto [type, challenge] = choose(authorization, order_.challenge, equipment);
     const auto& identifier = *authorization.identifier;
     const auto proof = acme::key_authorization(challenge->token, session_.account_key().public_key());
     // Taken back when this function ends, however it ends.
-    const auto presented = type->present({order_.webroot, order_.http01_port}, identifier, challenge->token, proof);
+    const auto presented = type->present(equipment, identifier, challenge->token, proof);
     session_.report("answering " + challenge->type + " for " + name_of(authorization));
     if (challenge->status == "pending") respond(url, *challenge);
     const auto settled = session_.poll(url, "waiting for " + challenge->type + " of " + name_of(authorization),

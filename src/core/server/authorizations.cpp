@@ -142,7 +142,8 @@ net::Response challenge(Exchange& exchange) {
     exchange.services.store.write(
         [&](store::Transaction& transaction) { started = store::start_challenge(transaction, record.id, now); });
     record.status = ChallengeStatus::processing;
-    if (started) exchange.services.validation.enqueue(record.id, exchange.account->record.id, exchange.now);
+    if (started)
+        exchange.services.validation.enqueue(record.id, record.type, exchange.account->record.id, exchange.now);
     return answer(exchange, record);
 }
 

@@ -68,6 +68,7 @@ void read_validation(base::TomlTable& table, Settings& settings) {
         if (!settings.resolver.empty()) net::parse_host_port(settings.resolver, "resolver");
     });
     settings.http01_port = static_cast<int>(table.integer("http01_port", settings.http01_port, 1, 65535));
+    settings.tls_alpn01_port = static_cast<int>(table.integer("tls_alpn01_port", settings.tls_alpn01_port, 1, 65535));
     settings.allow_targets = read_targets(table, "allow_targets");
     settings.deny_targets = read_targets(table, "deny_targets");
     settings.concurrency = static_cast<int>(table.integer("concurrency", settings.concurrency, 1, 1024));

@@ -24,9 +24,9 @@ struct Settings {
     base::Duration nonce_lifetime{}, order_lifetime{}, authorization_lifetime{};
 
     std::string resolver;  // ADDR:PORT or empty
-    int http01_port = 80;
+    int http01_port = 80, tls_alpn01_port = 443;
     std::vector<net::Cidr> allow_targets, deny_targets;
-    int concurrency = 64;
+    int concurrency = 64;  // validations of one challenge type at a time
 
     std::string auth;  // --auth: mode of profiles that set none; empty: challenge
 };

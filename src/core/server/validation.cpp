@@ -51,8 +51,12 @@ std::optional<Work> load(store::Store& store, const std::string& id, base::Time 
 std::optional<Error> attempt(const Work& work, const Live& live, net::Resolver& resolver) {
     const auto* type = acme::find_challenge_type(work.challenge.type);
     if (type == nullptr) return Error{Kind::refused, "this server does not offer " + work.challenge.type + " any more"};
-    const acme::ValidationContext context{resolver, live.addresses,  live.settings.http01_port,
-                                          443,      k_attempt_limit, k_user_agent};
+    const acme::ValidationContext context{.resolver = resolver,
+                                          .addresses = live.addresses,
+                                          .http01_port = live.settings.http01_port,
+                                          .tls_alpn01_port = live.settings.tls_alpn01_port,
+                                          .timeout = k_attempt_limit,
+                                          .user_agent = k_user_agent};
     try {
         type->validate(context, work.authorization.identifier, work.challenge.token,
                        work.challenge.token + "." + work.thumbprint);
@@ -93,7 +97,7 @@ void Validation::take_up() {
         }
     });
     for (const auto& [challenge, account] : found) {
-        enqueue(challenge.id, account,
+        enqueue(challenge.id, challenge.type, account,
                 challenge.next_attempt_at ? base::from_unix(*challenge.next_attempt_at) : clock_.now());
     }
 }
@@ -102,7 +106,7 @@ void Validation::start() {
     take_up();
     const std::lock_guard lock(mutex_);
     started_ = true;
-    if (!waiting_.empty()) add_worker();
+    add_worker();
 }
 
 void Validation::stop() {
@@ -128,47 +132,68 @@ Validation::Depth Validation::depth() const {
     return depth;
 }
 
-void Validation::enqueue(std::string challenge, std::string account, base::Time due) {
+void Validation::enqueue(std::string challenge, std::string type, std::string account, base::Time due) {
     const std::lock_guard lock(mutex_);
-    waiting_.emplace(due, Job{std::move(challenge), std::move(account)});
-    if (idle_ == 0) add_worker();
+    waiting_.emplace(due, Job{std::move(challenge), std::move(type), std::move(account)});
+    add_worker();
     changed_.notify_one();
 }
 
-// Threads are made as they are needed: a server without challenges has none. Called under the lock.
+// Threads are made as they are needed: a server without challenges has none. While anything waits there is one that
+// waits with it, so that what is due never stands behind attempts that stall. Called under the lock.
 void Validation::add_worker() {
-    const auto limit = static_cast<std::size_t>(live_.get()->settings.concurrency);
-    if (!started_ || stopping_ || workers_.size() >= limit) return;
+    const auto limit = static_cast<std::size_t>(live_.get()->settings.concurrency) * acme::challenge_types().size();
+    if (!started_ || stopping_ || waiting_.empty() || idle_ > 0 || workers_.size() >= limit) return;
     workers_.emplace_back([this] { work(); });
+    ++idle_;  // on its way to look for work
+}
+
+bool Validation::may_run(const Job& job) const {
+    const auto all = running_.find(job.type);
+    if (all == running_.end()) return true;
+    const auto own = running_for_.find({job.type, job.account});
+    return all->second < live_.get()->settings.concurrency &&
+           (own == running_for_.end() || own->second < k_per_account);
 }
 
 Validation::Queue::iterator Validation::next_due(base::Time now) {
     for (auto job = waiting_.begin(); job != waiting_.end() && job->first <= now; ++job) {
-        const auto running = running_.find(job->second.account);
-        if (running == running_.end() || running->second < k_per_account) return job;
+        if (may_run(job->second)) return job;
     }
     return waiting_.end();
 }
 
+void Validation::begin(const Job& job) {
+    ++running_[job.type];
+    ++running_for_[{job.type, job.account}];
+}
+
+void Validation::end(const Job& job) {
+    if (--running_[job.type] == 0) running_.erase(job.type);
+    const auto own = running_for_.find({job.type, job.account});
+    if (--own->second == 0) running_for_.erase(own);
+}
+
+// Counted in idle_ whenever it waits or looks for work; add_worker counted it first.
 void Validation::work() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         const auto due = next_due(clock_.now());
         if (due == waiting_.end()) {
-            ++idle_;
             // One look a second keeps up with a wall clock that jumps; a new job wakes at once.
             waiting_.empty() ? changed_.wait(lock) : void(changed_.wait_for(lock, std::chrono::milliseconds(500)));
-            --idle_;
             continue;
         }
         const auto job = due->second;
         waiting_.erase(due);
-        ++running_[job.account];
+        begin(job);
+        --idle_;
+        add_worker();
         lock.unlock();
         run(job);
         lock.lock();
-        if (--running_[job.account] == 0) running_.erase(job.account);
-        changed_.notify_one();
+        end(job);
+        ++idle_;
     }
 }
 
@@ -208,10 +233,10 @@ void Validation::run(const Job& job) {
                                         base::to_unix(now + live->settings.authorization_lifetime));
             }
         });
-        if (again) enqueue(job.challenge, job.account, next);
+        if (again) enqueue(job.challenge, job.type, job.account, next);
     } catch (const std::exception& error) {  // the store failed: the row still says processing, so look again
         base::log(base::Level::error, "a validation could not be recorded", {{"reason", error.what()}});
-        enqueue(job.challenge, job.account, clock_.now() + seconds(30));
+        enqueue(job.challenge, job.type, job.account, clock_.now() + seconds(30));
     }
 }
 

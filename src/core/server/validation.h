@@ -18,7 +18,8 @@ namespace signet::server {
 /// Challenges on their way from processing to valid or invalid. What is due stands in the store (state processing, time
 /// of the next attempt), so that a restarted server goes on where the former one stopped; the queue here only says
 /// which worker takes what when. A worker loads what it works on, asks the challenge's table row, and writes the result
-/// through one transaction. At most `concurrency` at once, eight of them for one account. Thread-safe.
+/// through one transaction. At most `concurrency` of one challenge type at once, eight of them for one account: targets
+/// that stall hold up neither other types nor, for long, other accounts. Thread-safe.
 class Validation {
 public:
     Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live, Metrics& metrics)
@@ -32,7 +33,7 @@ public:
     /// Runs all that waits on the caller's thread, moving the clock on to each one's time.
     void run_all();
 
-    void enqueue(std::string challenge, std::string account, base::Time due);
+    void enqueue(std::string challenge, std::string type, std::string account, base::Time due);
     bool full() const;
     struct Depth {
         std::size_t waiting, running;
@@ -41,14 +42,17 @@ public:
 
 private:
     struct Job {
-        std::string challenge, account;
+        std::string challenge, type, account;
     };
     using Queue = std::multimap<base::Time, Job>;
 
     void take_up();
     void work();
+    bool may_run(const Job& job) const;
     Queue::iterator next_due(base::Time now);
     void add_worker();
+    void begin(const Job& job);
+    void end(const Job& job);
     void run(const Job& job);
 
     store::Store& store_;
@@ -60,7 +64,8 @@ private:
     mutable std::mutex mutex_;  // guards all below; never held while an attempt runs
     std::condition_variable changed_;
     Queue waiting_;
-    std::map<std::string, int> running_;  // by account
+    std::map<std::string, int, std::less<>> running_;                 // by type
+    std::map<std::pair<std::string, std::string>, int> running_for_;  // by type and account
     std::size_t idle_ = 0;
     bool started_ = false, stopping_ = false;
     std::vector<std::thread> workers_;

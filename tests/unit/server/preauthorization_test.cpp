@@ -35,7 +35,7 @@ TEST_CASE("preauthorization: proved before the order, used by it") {
     CHECK(json_of(made)["status"] == "pending");
     CHECK(json_of(made)["identifier"]["value"] == "a.test");
     CHECK(json_of(made).contains("expires"));
-    CHECK(json_of(made)["challenges"].size() == 1);
+    CHECK(json_of(made)["challenges"].size() == 3);
     CHECK(client.post(url, "").body == made.body);
 
     settle(server, client, url);

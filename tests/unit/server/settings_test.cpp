@@ -73,7 +73,7 @@ TEST_CASE("settings: what cannot be used is refused with its line") {
         {"[server]\ntrusted_proxies = []", "trusted_proxies"},
         {"[validation]\nhttp01_port = 0", "line 2"},
         {"[validation]\nallow_targets = [\"300.0.0.0/8\"]", "line 2"},
-        {"[validation]\ntls_alpn01_port = 443", "tls_alpn01_port"},
+        {"[validation]\ntls_alpn01_port = 70000", "line 2"},
         {"[validation]\nresolver = \"dns\"", "line 2"},
     };
     for (const auto& row : rows) {

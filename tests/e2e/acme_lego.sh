@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# lego, a client that we did not write, by each challenge type: http-01, dns-01 with a wildcard and an alias,
+# tls-alpn-01.
+. "$(dirname "$0")/lib.sh"
+need lego python3 openssl
+
+HTTP=$(free_port) TLS=$(free_port) DNS=$(free_port)
+: >dns.records
+start dns python3 "$SOURCE/tests/e2e/dns_server.py" "$DNS" "$WORK/dns.records"
+wait_for 10 grep -q ready "$WORK/dns.out"
+
+# A hook of the kind that lego's `exec` provider wants: present NAME VALUE, cleanup NAME VALUE.
+cat >hook <<'HOOK'
+#!/bin/sh
+case $1 in
+    present) echo "$2 TXT $3" >>"$DNS_RECORDS" ;;
+    cleanup) grep -vF -- "$3" "$DNS_RECORDS" >"$DNS_RECORDS.new" || true
+             cat "$DNS_RECORDS.new" >"$DNS_RECORDS" ;;
+esac
+HOOK
+chmod +x hook
+export EXEC_PATH=$WORK/hook DNS_RECORDS=$WORK/dns.records LEGO_CA_CERTIFICATES=$WORK/root.pem
+
+step "a server that validates over this story's DNS"
+expect_exit 0 signet ca init
+expect_exit 0 signet ca export --root --out root.pem
+start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost \
+    --resolver "127.0.0.1:$DNS" --http01-port "$HTTP" --tls-alpn01-port "$TLS" --allow-target 127.0.0.0/8
+lego_run() { lego --server "$READY" --accept-tos --email ops@example.test --path "$WORK/lego" "$@"; }
+certificate_of() { openssl x509 -in "$WORK/lego/certificates/$1.crt" -noout -ext subjectAltName; }
+
+step "http-01"
+echo "web.example.test A 127.0.0.1" >>dns.records
+expect "lego gets a certificate by http-01" lego_run --http --http.port "127.0.0.1:$HTTP" -d web.example.test run
+expect "its chain reaches our root" openssl verify -CAfile root.pem \
+    -untrusted lego/certificates/web.example.test.issuer.crt lego/certificates/web.example.test.crt
+
+step "tls-alpn-01, for two names"
+echo "tls.example.test A 127.0.0.1" >>dns.records
+echo "alt.tls.example.test A 127.0.0.1" >>dns.records
+expect "lego gets a certificate by tls-alpn-01" \
+    lego_run --tls --tls.port "127.0.0.1:$TLS" -d tls.example.test -d alt.tls.example.test run
+run certificate_of tls.example.test
+expect_out 'DNS:tls.example.test, DNS:alt.tls.example.test|DNS:alt.tls.example.test, DNS:tls.example.test'
+
+step "dns-01, a name and its wildcard on one certificate"
+expect "lego gets a certificate by dns-01" \
+    lego_run --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d dns.example.test -d '*.dns.example.test' run
+run certificate_of dns.example.test
+expect_out 'DNS:\*\.dns\.example\.test'
+refuse "lego left its records behind" grep -q '_acme-challenge.dns' dns.records
+
+step "dns-01 through an alias"
+cat >hook <<'HOOK'
+#!/bin/sh
+[ "$1" = cleanup ] || printf '%s CNAME held.elsewhere.test\nheld.elsewhere.test TXT %s\n' "$2" "$3" >>"$DNS_RECORDS"
+HOOK
+expect "lego gets a certificate by an alias" \
+    lego_run --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d alias.example.test run
+
+step "a wrong record is refused, and not quoted"
+cat >hook <<'HOOK'
+#!/bin/sh
+[ "$1" = cleanup ] || echo "$2 TXT CANARY" >>"$DNS_RECORDS"
+HOOK
+refuse "lego gets a certificate without proof" \
+    lego_run --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d wrong.example.test run
+grep -q '_acme-challenge.wrong.example.test' out err || { show_last; fail "the reason is not told"; }
+no_err CANARY
+
+step "a wildcard has no other way"
+refuse "lego proves a wildcard by http-01" \
+    lego_run --http --http.port "127.0.0.1:$HTTP" -d '*.web.example.test' run
+
+stop server
+same "exit code of the server" "$CODE" 0
+no_secret() { ! grep -q CANARY server.err; }
+expect "the log quotes no answer" no_secret
