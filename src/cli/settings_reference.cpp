@@ -76,20 +76,33 @@ const SettingsSection k_profile{
      {"must_staple", "false", "Add the TLS feature extension (RFC 7633)."},
      {"policies", "[]", "Certificate policy OIDs."}}};
 
-const SettingsSection k_acme{"profile.NAME.acme",
-                             "Read by serve-acme alone.",
-                             {{"auth", "\"challenge\"",
-                               "How names are proven: \"challenge\"; \"token\" (an account bound by a token of `signet "
-                               "token create` gets what token and profile permit, without challenges; implies "
-                               "require_eab); \"trust\" (every account gets what the profile permits: for private "
-                               "networks only); \"manual\" (an order waits for `signet order approve`). Unset: what "
-                               "serve-acme --auth says, else challenge."},
-                              {"require_eab", "false",
-                               "Whether only accounts that a token bound (external account binding, RFC 8555 section "
-                               "7.3.4) get certificates."},
-                              {"challenges", "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
-                               "Challenge types offered, where they apply: a wildcard can only be proven by dns-01, an "
-                               "IP address not by dns-01."}}};
+const SettingsSection k_acme{
+    "profile.NAME.acme",
+    "Read by serve-acme alone.",
+    {{"auth", "\"challenge\"",
+      "How names are proven: \"challenge\"; \"token\" (an account bound by a token of `signet "
+      "token create` gets what token and profile permit, without challenges; implies "
+      "require_eab); \"trust\" (every account gets what the profile permits: for private "
+      "networks only); \"manual\" (an order waits for `signet order approve`). Unset: what "
+      "serve-acme --auth says, else challenge."},
+     {"require_eab", "false",
+      "Whether only accounts that a token bound (external account binding, RFC 8555 section "
+      "7.3.4) get certificates."},
+     {"challenges", "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
+      "Challenge types offered, where they apply: a wildcard can only be proven by dns-01, an "
+      "IP address not by dns-01."},
+     {"authorize_command", "\"\"",
+      "A program that decides about every order and authorization, before the mode does; with "
+      "\"trust\" it decides instead of challenges, within what the profile permits. It is "
+      "split as a shell splits quotes, expanded in no way and run directly, as serve-acme's "
+      "user, with a clean environment (SIGNET_HOOK_PROFILE, _ACCOUNT, _ADDRESS, _NAMES). On "
+      "standard input it gets one JSON object: profile, mode, account, thumbprint (of the "
+      "account's key, RFC 7638), contacts[] (as the account states them), address (where the "
+      "request came from) and identifiers[] of type and value; not_before, not_after and "
+      "replaces where the order has them. Exit 0: go on. 1: refused, and what it prints, "
+      "first 500 characters, is the reason that the client and the audit log get. Anything "
+      "else, or no end within ten seconds, is a fault of the server (serverInternal). Eight run "
+      "at a time; when more than sixteen wait, further orders are answered rateLimited."}}};
 
 }  // namespace
 

@@ -201,6 +201,15 @@ void read_acme(TomlTable& table, Profile& profile) {
     for (const std::string& type : profile.acme.challenges)
         if (std::find(types.begin(), types.end(), type) == types.end())
             acme.refuse("challenges", "'" + base::printable(type) + "' is no challenge type", or_nearest(type, types));
+    profile.acme.authorize_command = acme.text("authorize_command", profile.acme.authorize_command);
+    try {
+        const bool blank = base::trim(profile.acme.authorize_command).empty();
+        if (!profile.acme.authorize_command.empty() &&
+            (blank || base::split_command(profile.acme.authorize_command).empty()))
+            acme.refuse("authorize_command", "it names no program", "leave the key out for no gate");
+    } catch (const Error& error) {
+        acme.refuse("authorize_command", error.message(), error.hint());
+    }
     acme.finish();
 }
 

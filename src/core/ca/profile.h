@@ -36,6 +36,7 @@ struct Profile {
         std::string auth;  // "challenge", "token", "trust" or "manual"; empty: what serve-acme says
         bool require_eab = false;
         std::vector<std::string> challenges;
+        std::string authorize_command;  // asked about every order; empty: none
     } acme;
 };
 using Profiles = std::map<std::string, Profile, std::less<>>;

@@ -123,6 +123,7 @@ struct App::State {
     AccountCache accounts;
     PublicFiles files;
     Metrics metrics;
+    AuthorizeGate gate;
     Validation validation;
     Services services;
     std::atomic<std::uint64_t> next_event;
@@ -135,7 +136,7 @@ struct App::State {
           nonces(s, random),
           files(authorities),
           validation(s, resolver, c, live, metrics),
-          services{s, authorities, issuer, c, random, live, nonces, accounts, validation, files, metrics} {
+          services{s, authorities, issuer, c, random, live, nonces, accounts, validation, files, metrics, gate} {
         std::array<std::uint8_t, 8> bytes{};
         random.fill(bytes);
         std::uint64_t first = 0;

@@ -72,7 +72,8 @@ std::vector<std::string> mode_warnings(const Live& live) {
     for (const auto& mode : k_modes) {
         std::vector<std::string> profiles;
         for (const auto& [name, profile] : live.profiles) {
-            if (&mode_of(profile, live.settings) == &mode) profiles.push_back(name);
+            if (&mode_of(profile, live.settings) != &mode) continue;
+            profiles.push_back(profile.acme.authorize_command.empty() ? name : name + " after authorize_command");
         }
         if (mode.warning.empty() || profiles.empty()) continue;
         warnings.push_back("mode " + std::string(mode.name) + " (profiles " + base::join(profiles, ", ") +

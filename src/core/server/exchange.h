@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "server/account_cache.h"
+#include "server/authorize_command.h"
 #include "server/live.h"
 #include "server/metrics.h"
 #include "server/nonces.h"
@@ -29,8 +30,10 @@ struct Services {
     Validation& validation;
     PublicFiles& files;
     Metrics& metrics;
+    AuthorizeGate& gate;
 
-    /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is checked anyway.
+    /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is
+    /// checked anyway.
     std::string new_id() const;
     /// 256 random bits, base64url: challenge tokens (RFC 8555 section 8.1).
     std::string new_token() const;

@@ -14,6 +14,7 @@
 #include "server/authorization_modes.h"
 #include "server/authorizations.h"
 #include "server/bindings.h"
+#include "server/order_gate.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -277,6 +278,7 @@ net::Response new_order(Exchange& exchange) {
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
     const auto predecessor = predecessor_of(exchange, message);
+    pass_gate(exchange, message, profile, mode);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {
@@ -307,6 +309,7 @@ net::Response new_authorization(Exchange& exchange) {
         throw Error{Kind::refused, "an operator decides about orders under profile '" + profile.name + "'",
                     "order " + message.identifiers.front().text()};
     }
+    pass_gate(exchange, message, profile, mode);
     const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
     std::optional<AuthorizationRecord> old;
     exchange.services.store.write([&](store::Transaction& transaction) {

@@ -65,7 +65,9 @@ TEST_CASE("profile: all other keys are read") {
         "ca = \"lab\"\nwildcards = false\nkey_types = [\"ed25519\"]\nusage = [\"client\"]\nbackdate = \"5m\"\n"
         "subject = { o = \"Acme\", c = \"DE\", cn = \"none\" }\nadd_uri = [\"spiffe://mesh.internal/{dns}\"]\n"
         "revocation = \"none\"\npolicies = [\"1.3.6.1.4.1.99999.1\"]\n"
-        "[profile.t.acme]\nauth = \"trust\"\nchallenges = [\"http-01\"]\n");
+        "[profile.t.acme]\nauth = \"trust\"\nchallenges = [\"http-01\"]\n"
+        "authorize_command = \"/bin/rule 'a b'\"\n");
+    CHECK(profile.acme.authorize_command == "/bin/rule 'a b'");
     CHECK(profile.ca == "lab");
     CHECK_FALSE(profile.wildcards);
     CHECK(profile.key_types == std::vector<crypto::KeyType>{crypto::KeyType::ed25519});
@@ -108,6 +110,8 @@ TEST_CASE("profile: an error names the line and what was meant") {
         {"[profile.t.acme]\nchallenges = [\"http-10\"]\n", "http-10", "http-01"},
         {"[profile.t.acme]\nrequire_eab = 1\n", "line 3", ""},
         {"[profile.t.acme]\nrequire_eba = true\n", "line 3", ""},
+        {"[profile.t.acme]\nauthorize_command = \"/bin/rule 'open\"\n", "line 3", ""},
+        {"[profile.t.acme]\nauthorize_command = \" \"\n", "names no program", ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.body);

@@ -1,0 +1,151 @@
+#include "server/authorize_command.h"
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "base/file.h"
+#include "fixture.h"
+#include "support/temporary_directory.h"
+
+using namespace signet;
+using namespace signet::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string script(const TemporaryDirectory& directory, const std::string& name, const std::string& body) {
+    const auto file = directory / name;
+    base::write_file(file, "#!/bin/sh\n" + body + "\n");
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    return file.string();
+}
+
+base::Kind kind_of_ask(server::AuthorizeGate& gate, const std::string& command) {
+    try {
+        gate.ask(command, {}, base::Json::object());
+    } catch (const base::Error& error) {
+        return error.kind();
+    }
+    return base::Kind::usage;  // none of what it throws
+}
+
+}  // namespace
+
+TEST_CASE("authorize_command: a sample validator decides in place of challenges, within the profile") {
+    const TemporaryDirectory directory;
+    ServerFixture server;  // trust
+    // An operator's own rule: this network's accounts get names under web.test.
+    server.profile().acme.authorize_command =
+        "python3 " +
+        script(directory, "rule.py",
+               "import ipaddress, json, sys\n"
+               "order = json.load(sys.stdin)\n"
+               "json.dump(order, open(" +
+                   ("'" + (directory / "seen.json").string() + "'") +
+                   ", 'w'))\n"
+                   "if ipaddress.ip_address(order['address']) not in ipaddress.ip_network('192.0.2.0/24'):\n"
+                   "    sys.exit('not from there')\n"
+                   "bad = [i['value'] for i in order['identifiers'] if not i['value'].endswith('.web.test')]\n"
+                   "if bad:\n"
+                   "    print('nobody may have\\n' + ', '.join(bad) + '\\x1b[31m')\n"
+                   "    sys.exit(1)\n");
+    server.profile().permit_dns = {"**.test"};
+    server.reconfigure();
+    auto client = server.client();
+    client.register_account("/acme/new-account", R"({"contact":["mailto:a@b.test"]})");
+
+    CHECK(order_of(client.new_order({"a.web.test", "b.web.test"})).status == "ready");
+    const auto seen = base::parse_json(base::read_file(directory / "seen.json", 1 << 16), "seen");
+    CHECK(seen["profile"] == "default");
+    CHECK(seen["mode"] == "trust");
+    CHECK(seen["account"] == ServerFixture::account_id(client));
+    CHECK(seen["thumbprint"].get<std::string>().size() == 43);
+    CHECK(seen["contacts"] == base::Json::array({"mailto:a@b.test"}));
+    CHECK(seen["address"] == "192.0.2.1");
+    CHECK(seen["identifiers"][1] == base::Json{{"type", "dns"}, {"value", "b.web.test"}});
+
+    const auto refused = client.new_order({"a.web.test", "db.test"});
+    CHECK_PROBLEM(refused, 403, "unauthorized");
+    CHECK(json_of(refused)["detail"] == "nobody may have db.test\\x1b[31m");
+    CHECK(server.audited("order.refused") == 1);
+    CHECK_PROBLEM(client.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"db.test"}})"), 403,
+                  "unauthorized");
+    CHECK_PROBLEM(client.new_order({"a.web.example"}), 400, "rejectedIdentifier");         // the profile decides first
+    CHECK(client.new_order({"db.test"}, "/acme/profile/server/new-order").status == 201);  // another profile's rules
+
+    client.remote = "198.51.100.1";  // sys.exit(text) is 1 in Python, and the text on standard error
+    const auto elsewhere = client.new_order({"a.web.test"});
+    CHECK_PROBLEM(elsewhere, 403, "unauthorized");
+    CHECK(json_of(elsewhere)["detail"] == "not from there");
+}
+
+TEST_CASE("authorize_command: it stands before every mode, and what is neither yes nor no is our fault") {
+    const TemporaryDirectory directory;
+    for (const char* mode : {"challenge", "manual", "trust"}) {
+        CAPTURE(mode);
+        ServerFixture server(mode);
+        auto client = server.registered();
+        const auto with = [&](const std::string& command) {
+            server.profile().acme.authorize_command = command;
+            server.reconfigure();
+            return client.new_order({"a.test"});
+        };
+        CHECK(with("true").status == 201);
+        CHECK_PROBLEM(with("false"), 403, "unauthorized");
+        for (const auto& command : {script(directory, "two", "echo secret >&2; exit 2"),
+                                    script(directory, "killed", "kill -9 $$"), std::string("/nonexistent/rule")}) {
+            CAPTURE(command);
+            const auto response = with(command);
+            CHECK_PROBLEM(response, 500, "serverInternal");
+            CHECK(response.body.find("secret") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("authorize_command: no shell, quotes as a shell cuts them, a clean environment") {
+    const TemporaryDirectory directory;
+    server::AuthorizeGate gate;
+    const auto print = script(directory, "print", "echo \"$#|$1|$2|${SECRET:-none}|$SIGNET_HOOK_NAMES\"; exit 1");
+    ::setenv("SECRET", "canary", 1);
+    try {
+        gate.ask(print + " 'a b' '$(id);*'", {{"SIGNET_HOOK_NAMES", "a.test b.test"}}, base::Json::object());
+        FAIL("it was let through");
+    } catch (const base::Error& error) {
+        CHECK(error.message() == "2|a b|$(id);*|none|a.test b.test");
+    }
+    ::unsetenv("SECRET");
+}
+
+TEST_CASE("authorize_command: a reason is one line, printable and bounded") {
+    CHECK(server::gate_reason("", " said\non\terror \n") == "said on error");
+    CHECK(server::gate_reason("out", "err") == "out");
+    CHECK(server::gate_reason("\x1b]0;x\x07", "").find('\x1b') == std::string::npos);
+    CHECK(server::gate_reason(std::string(10'000, 'x'), "").size() < 600);
+    CHECK(server::gate_reason("", "").empty());
+}
+
+TEST_CASE("authorize_command: one that hangs is ended, and holds up no more requests than it may") {
+    const TemporaryDirectory directory;
+    const auto hang = script(directory, "hang", "trap '' TERM; while :; do sleep 1; done");
+    server::AuthorizeGate gate(
+        {.deadline = std::chrono::milliseconds(300), .running = 2, .waiting = 1, .crowd_patience = 1ms});
+    CHECK(kind_of_ask(gate, hang) == base::Kind::environment);
+
+    // Of ten at once two run, one waits, and the others are turned away; after that the gate is as it was.
+    std::atomic<int> crowded = 0, hung = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 10; ++i) {
+            threads.emplace_back([&] {
+                const auto kind = kind_of_ask(gate, hang);
+                if (kind == base::Kind::rate_limited) ++crowded;
+                if (kind == base::Kind::environment) ++hung;
+            });
+        }
+    }
+    CHECK(hung >= 2);
+    CHECK(crowded >= 6);
+    CHECK(hung + crowded == 10);
+    CHECK_NOTHROW(gate.ask("true", {}, base::Json::object()));
+}
