@@ -97,10 +97,9 @@ constexpr std::string_view k_version_4[] = {
     "CREATE INDEX accounts_of_token ON accounts (token) WHERE token IS NOT NULL",
 };
 
-constexpr std::array k_migrations = {std::span<const std::string_view>(k_version_1),
-                                     std::span<const std::string_view>(k_version_2),
-                                     std::span<const std::string_view>(k_version_3),
-                                     std::span<const std::string_view>(k_version_4)};
+constexpr std::array k_migrations = {
+    std::span<const std::string_view>(k_version_1), std::span<const std::string_view>(k_version_2),
+    std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
