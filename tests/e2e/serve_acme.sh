@@ -18,7 +18,7 @@ expect_exit 2 signet serve-acme --allow-target 10.0.0.0/33
 expect_exit 2 signet serve-acme --hostname 'a..b'
 expect_exit 2 signet serve-acme --external-url http://ca.internal
 expect_exit 2 signet serve-acme --http01-port 0
-expect_exit 2 signet serve-acme --tls-alpn01-port 443
+expect_exit 2 signet serve-acme --tls-alpn01-port 0
 
 step "it tells when it is ready, on standard output and to systemd"
 cat >notified.py <<'PY'

@@ -26,13 +26,13 @@ public:
         const std::lock_guard lock(mutex_);
         texts_[name] = std::move(texts);
     }
-    /// TXT questions for names with this end get no answer until `release`.
-    void hold_texts(const std::string& end) {
+    /// Questions for names with this end get no answer until `release`.
+    void hold(const std::string& end) {
         const std::lock_guard lock(mutex_);
         held_ = end;
     }
     void release() {
-        hold_texts({});
+        hold({});
         released_.notify_all();
     }
     int asked(const std::string& name) {
@@ -40,8 +40,19 @@ public:
         return asked_[name];
     }
 
-    std::vector<net::Address> addresses(const std::string& name) override {
+    int texts_asked(const std::string& name) {
         const std::lock_guard lock(mutex_);
+        return texts_asked_[name];
+    }
+    /// Questions that are held at the moment.
+    int held() {
+        const std::lock_guard lock(mutex_);
+        return waiting_;
+    }
+
+    std::vector<net::Address> addresses(const std::string& name) override {
+        std::unique_lock lock(mutex_);
+        await(lock, name);
         const auto found = table_.find(name);
         if (found == table_.end()) return {};
         const auto turn = std::min(static_cast<std::size_t>(asked_[name]++), found->second.size() - 1);
@@ -51,17 +62,25 @@ public:
     }
     std::vector<std::string> texts(const std::string& name) override {
         std::unique_lock lock(mutex_);
-        released_.wait(lock, [&] { return held_.empty() || !name.ends_with(held_); });
+        ++texts_asked_[name];
+        await(lock, name);
         return texts_[name];
     }
 
 private:
+    void await(std::unique_lock<std::mutex>& lock, const std::string& name) {
+        ++waiting_;
+        released_.wait(lock, [&] { return held_.empty() || !name.ends_with(held_); });
+        --waiting_;
+    }
+
+    int waiting_ = 0;
     std::mutex mutex_;
     std::condition_variable released_;
     std::string held_;
     std::map<std::string, std::vector<std::vector<std::string>>> table_;
     std::map<std::string, std::vector<std::string>> texts_;
-    std::map<std::string, int> asked_;
+    std::map<std::string, int> asked_, texts_asked_;
 };
 
 }  // namespace signet::test

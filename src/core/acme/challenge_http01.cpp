@@ -1,5 +1,7 @@
 #include "acme/challenge_http01.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 
@@ -63,14 +65,26 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-net::Url next_hop(const net::Url& url, const Answer& answer) {
+// Where a redirect leads is the target's own word: nothing of it, nor of what is found there, goes into an error. All
+// of them name the first place, which the identifier itself led to.
+Error astray(const Answer& first, Kind kind, std::string_view why) {
+    return {kind, first.place + " redirects " + std::string(why)};
+}
+
+net::Url next_hop(const ValidationContext& context, const net::Url& url, const Answer& answer, const Answer& first) {
     const auto* location = net::find_header(answer.response.headers, "Location");
-    if (location == nullptr) throw Error{Kind::incorrect_response, answer.place + " redirects to nowhere"};
+    if (location == nullptr) throw astray(first, Kind::incorrect_response, "to nowhere");
+    net::Url next{};
     try {
-        return net::resolve_url(url, *location);
-    } catch (const Error&) {  // its text would quote what the target answered
-        throw Error{Kind::incorrect_response, answer.place + " redirects to something that is no http or https URL"};
+        next = net::resolve_url(url, *location);
+    } catch (const Error&) {
+        throw astray(first, Kind::incorrect_response, "to something that is no http or https URL");
     }
+    const std::array ports{80, 443, context.http01_port, context.tls_alpn01_port};
+    if (std::ranges::find(ports, next.port) == ports.end()) {
+        throw astray(first, Kind::refused, "to a port that validation does not go to");
+    }
+    return next;
 }
 
 std::string_view without_trailing_space(std::string_view body) {
@@ -88,6 +102,26 @@ void compare(const Answer& answer, const std::string& key_authorization) {
     if (without_trailing_space(answer.response.body) != key_authorization) {
         throw Error{Kind::incorrect_response,
                     answer.place + " answered with something else than the key authorization"};
+    }
+}
+
+// A hop that a target sent us to; its addresses are resolved and checked anew.
+Answer follow(const ValidationContext& context, const net::Url& url, const Answer& first, Clock::time_point deadline) {
+    if (Clock::now() >= deadline) throw astray(first, Kind::timeout, "and the time is up");
+    try {
+        return fetch(context, url, deadline);
+    } catch (const Error& error) {
+        if (error.kind() == Kind::refused) throw astray(first, Kind::refused, "to where validation does not go");
+        throw astray(first, Kind::incorrect_response, "to where no usable answer came from");
+    }
+}
+
+// What the last of some redirects answered.
+void compare_at_end(const Answer& first, const Answer& last, const std::string& key_authorization) {
+    try {
+        compare(last, key_authorization);
+    } catch (const Error& error) {
+        throw astray(first, error.kind(), "to where the key authorization is not");
     }
 }
 
@@ -178,14 +212,15 @@ void validate_http01(const ValidationContext& context, const x509::Identifier& i
                      const std::string& key_authorization) {
     const auto deadline = Clock::now() + context.timeout;
     net::Url url{"http", identifier.text(), std::string(k_path) + std::string(token), context.http01_port};
-    for (int hop = 0; hop <= k_redirect_limit; ++hop) {
-        const auto answer = fetch(context, url, deadline);
-        if (!is_redirect(answer.response.status)) return compare(answer, key_authorization);
-        if (Clock::now() >= deadline) throw Error{Kind::timeout, answer.place + " redirects, and the time is up"};
-        url = next_hop(url, answer);
+    const auto first = fetch(context, url, deadline);
+    if (!is_redirect(first.response.status)) return compare(first, key_authorization);
+    auto answer = first;
+    for (int hop = 0; hop < k_redirect_limit; ++hop) {
+        url = next_hop(context, url, answer, first);
+        answer = follow(context, url, first, deadline);
+        if (!is_redirect(answer.response.status)) return compare_at_end(first, answer, key_authorization);
     }
-    throw Error{Kind::incorrect_response,
-                identifier.text() + " redirects more than " + std::to_string(k_redirect_limit) + " times"};
+    throw astray(first, Kind::incorrect_response, "more than " + std::to_string(k_redirect_limit) + " times");
 }
 
 std::unique_ptr<Presented> present_http01(const ResponderContext& context, const x509::Identifier&,

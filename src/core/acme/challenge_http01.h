@@ -9,9 +9,10 @@ namespace signet::acme {
 /// DNS names without wildcard, and IP addresses.
 bool http01_applies(const x509::Identifier& identifier, bool wildcard);
 
-/// Resolves once, asks the policy about each address, and connects to the very address that was checked; at most ten
-/// redirects, each hop treated the same; https hops are not verified. What it throws names the addresses tried and
-/// nothing of the answer but its status.
+/// Resolves once, asks the policy about each address, and connects to the very address that was checked. At most ten
+/// redirects, each hop treated the same, to http and https URLs on ports 80, 443 and those of the context; https hops
+/// are not verified. What it throws names the addresses tried and nothing of the answer but its status; behind a
+/// redirect nothing at all.
 void validate_http01(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
                      const std::string& key_authorization);
 

@@ -135,7 +135,7 @@ net::Response challenge(Exchange& exchange) {
     const bool open = status_now(*exchange.loaded.authorization, now) == AuthorizationStatus::pending &&
                       record.status == ChallengeStatus::pending && !by_operator(*exchange.loaded.authorization);
     if (!open) return answer(exchange, record);
-    if (exchange.services.validation.full()) {
+    if (exchange.services.validation.full(exchange.account->record.id)) {
         throw Error{Kind::rate_limited, "too many challenges wait for validation", "try again in a minute"};
     }
     bool started = false;

@@ -18,8 +18,6 @@ using base::Error;
 using base::Kind;
 using std::chrono::seconds;
 
-constexpr std::size_t k_queue_limit = 100'000;
-constexpr int k_per_account = 8;
 constexpr seconds k_attempt_limit{5};  // of one attempt: what a stopping server waits for
 // After a failed attempt the next one comes so much later; after the last the challenge is invalid.
 constexpr std::array<seconds, 2> k_retries{seconds(2), seconds(5)};
@@ -120,103 +118,79 @@ void Validation::stop() {
     for (auto& worker : workers) worker.join();
 }
 
-bool Validation::full() const {
+bool Validation::full(const std::string& account) const {
     const std::lock_guard lock(mutex_);
-    return waiting_.size() >= k_queue_limit;
+    return queue_.full(account);
 }
 
 Validation::Depth Validation::depth() const {
     const std::lock_guard lock(mutex_);
-    Depth depth{waiting_.size(), 0};
-    for (const auto& [account, count] : running_) depth.running += static_cast<std::size_t>(count);
-    return depth;
+    return {queue_.waiting(), queue_.running()};
 }
 
 void Validation::enqueue(std::string challenge, std::string type, std::string account, base::Time due) {
     const std::lock_guard lock(mutex_);
-    waiting_.emplace(due, Job{std::move(challenge), std::move(type), std::move(account)});
+    if (!queue_.add({std::move(challenge), std::move(type), std::move(account)}, due)) return;
     add_worker();
     changed_.notify_one();
 }
 
+int Validation::places() const { return live_.get()->settings.concurrency; }
+
 // Threads are made as they are needed: a server without challenges has none. While anything waits there is one that
 // waits with it, so that what is due never stands behind attempts that stall. Called under the lock.
 void Validation::add_worker() {
-    const auto limit = static_cast<std::size_t>(live_.get()->settings.concurrency) * acme::challenge_types().size();
-    if (!started_ || stopping_ || waiting_.empty() || idle_ > 0 || workers_.size() >= limit) return;
+    const auto limit = static_cast<std::size_t>(places()) * acme::challenge_types().size();
+    if (!started_ || stopping_ || queue_.empty() || idle_ > 0 || workers_.size() >= limit) return;
     workers_.emplace_back([this] { work(); });
     ++idle_;  // on its way to look for work
 }
 
-bool Validation::may_run(const Job& job) const {
-    const auto all = running_.find(job.type);
-    if (all == running_.end()) return true;
-    const auto own = running_for_.find({job.type, job.account});
-    return all->second < live_.get()->settings.concurrency &&
-           (own == running_for_.end() || own->second < k_per_account);
-}
-
-Validation::Queue::iterator Validation::next_due(base::Time now) {
-    for (auto job = waiting_.begin(); job != waiting_.end() && job->first <= now; ++job) {
-        if (may_run(job->second)) return job;
-    }
-    return waiting_.end();
-}
-
-void Validation::begin(const Job& job) {
-    ++running_[job.type];
-    ++running_for_[{job.type, job.account}];
-}
-
-void Validation::end(const Job& job) {
-    if (--running_[job.type] == 0) running_.erase(job.type);
-    const auto own = running_for_.find({job.type, job.account});
-    if (--own->second == 0) running_for_.erase(own);
+// One look every half second keeps up with a wall clock that jumps; a new job wakes at once.
+void Validation::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    if (queue_.empty()) return changed_.wait(lock);
+    changed_.wait_for(lock, std::chrono::milliseconds(500));
 }
 
 // Counted in idle_ whenever it waits or looks for work; add_worker counted it first.
 void Validation::work() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        const auto due = next_due(clock_.now());
-        if (due == waiting_.end()) {
-            // One look a second keeps up with a wall clock that jumps; a new job wakes at once.
-            waiting_.empty() ? changed_.wait(lock) : void(changed_.wait_for(lock, std::chrono::milliseconds(500)));
+        const auto job = queue_.take(clock_.now(), places());
+        if (!job) {
+            wait_for_work(lock);
             continue;
         }
-        const auto job = due->second;
-        waiting_.erase(due);
-        begin(job);
         --idle_;
         add_worker();
         lock.unlock();
-        run(job);
+        const auto again = run(*job);
         lock.lock();
-        end(job);
+        queue_.finish(*job, again);
         ++idle_;
     }
 }
 
 void Validation::run_all() {
-    while (true) {
-        Job job;
-        base::Time due;
-        {
-            const std::lock_guard lock(mutex_);
-            if (waiting_.empty()) return;
-            due = waiting_.begin()->first;
-            job = waiting_.begin()->second;
-            waiting_.erase(waiting_.begin());
+    std::unique_lock lock(mutex_);
+    while (!queue_.empty()) {
+        const auto job = queue_.take(clock_.now(), places());
+        if (!job) {
+            clock_.wait_until(queue_.next_due().value(), {});
+            continue;
         }
-        if (due > clock_.now()) clock_.wait_until(due, {});
-        run(job);
+        lock.unlock();
+        const auto again = run(*job);
+        lock.lock();
+        queue_.finish(*job, again);
     }
 }
 
-void Validation::run(const Job& job) {
+// When to try once more, if at all.
+std::optional<base::Time> Validation::run(const Job& job) {
     try {
         const auto work = load(store_, job.challenge, clock_.now());
-        if (!work) return;
+        if (!work) return std::nullopt;
         const auto live = live_.get();
         const auto failure = attempt(*work, *live, resolver_);
         const auto again = failure ? retry_after(*work, *failure) : std::nullopt;
@@ -233,10 +207,10 @@ void Validation::run(const Job& job) {
                                         base::to_unix(now + live->settings.authorization_lifetime));
             }
         });
-        if (again) enqueue(job.challenge, job.type, job.account, next);
+        return again ? std::optional(next) : std::nullopt;
     } catch (const std::exception& error) {  // the store failed: the row still says processing, so look again
         base::log(base::Level::error, "a validation could not be recorded", {{"reason", error.what()}});
-        enqueue(job.challenge, job.type, job.account, clock_.now() + seconds(30));
+        return clock_.now() + seconds(30);
     }
 }
 

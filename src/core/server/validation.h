@@ -1,8 +1,8 @@
 #pragma once
 
 #include <condition_variable>
-#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +11,7 @@
 #include "net/resolver.h"
 #include "server/live.h"
 #include "server/metrics.h"
+#include "server/validation_queue.h"
 #include "store/store.h"
 
 namespace signet::server {
@@ -18,8 +19,8 @@ namespace signet::server {
 /// Challenges on their way from processing to valid or invalid. What is due stands in the store (state processing, time
 /// of the next attempt), so that a restarted server goes on where the former one stopped; the queue here only says
 /// which worker takes what when. A worker loads what it works on, asks the challenge's table row, and writes the result
-/// through one transaction. At most `concurrency` of one challenge type at once, eight of them for one account: targets
-/// that stall hold up neither other types nor, for long, other accounts. Thread-safe.
+/// through one transaction. At most `concurrency` of one challenge type at once, and accounts take turns: targets that
+/// stall hold up neither other types nor other accounts. Thread-safe.
 class Validation {
 public:
     Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live, Metrics& metrics)
@@ -33,27 +34,24 @@ public:
     /// Runs all that waits on the caller's thread, moving the clock on to each one's time.
     void run_all();
 
+    /// One that waits or runs already stays as it is.
     void enqueue(std::string challenge, std::string type, std::string account, base::Time due);
-    bool full() const;
+    /// Whether so many wait, of this account or of all, that another one must be put off.
+    bool full(const std::string& account) const;
     struct Depth {
         std::size_t waiting, running;
     };
     Depth depth() const;
 
 private:
-    struct Job {
-        std::string challenge, type, account;
-    };
-    using Queue = std::multimap<base::Time, Job>;
+    using Job = ValidationQueue::Job;
 
     void take_up();
     void work();
-    bool may_run(const Job& job) const;
-    Queue::iterator next_due(base::Time now);
+    int places() const;
     void add_worker();
-    void begin(const Job& job);
-    void end(const Job& job);
-    void run(const Job& job);
+    void wait_for_work(std::unique_lock<std::mutex>& lock);
+    std::optional<base::Time> run(const Job& job);
 
     store::Store& store_;
     net::Resolver& resolver_;
@@ -63,9 +61,7 @@ private:
 
     mutable std::mutex mutex_;  // guards all below; never held while an attempt runs
     std::condition_variable changed_;
-    Queue waiting_;
-    std::map<std::string, int, std::less<>> running_;                 // by type
-    std::map<std::pair<std::string, std::string>, int> running_for_;  // by type and account
+    ValidationQueue queue_;
     std::size_t idle_ = 0;
     bool started_ = false, stopping_ = false;
     std::vector<std::thread> workers_;

@@ -146,6 +146,8 @@ TEST_CASE("http-01: a redirect to a forbidden address, another scheme or nowhere
     const Row rows[] = {
         {"http://169.254.169.254/latest/meta-data", Kind::refused},
         {"http://inner.test/", Kind::refused},
+        {"http://inner.test:22/", Kind::refused},
+        {"https://www.test:8443/", Kind::refused},
         {"ftp://www.test/x", Kind::incorrect_response},
         {"file:///etc/passwd", Kind::incorrect_response},
         {"http://user:pass@www.test/", Kind::incorrect_response},
@@ -156,9 +158,66 @@ TEST_CASE("http-01: a redirect to a forbidden address, another scheme or nowhere
         Check check(target.port());
         check.resolver.set("inner.test", {"::1"});
         Kind kind{};
-        CHECK(check.run(Identifier::dns("www.test"), &kind) != "");
+        const auto message = check.run(Identifier::dns("www.test"), &kind);
         CHECK(kind == row.kind);
+        CHECK(message.find(" at 127.0.0.1 port ") != std::string::npos);
+        for (const auto* secret : {"inner", "169.254", "::1", ":8443", "passwd", "user"}) {
+            CHECK(message.find(secret) == std::string::npos);
+        }
     }
+}
+
+TEST_CASE("http-01: a redirect to another port is no connection to it") {
+    Target inner([](const net::Request&) { return body("tok.thumb"); });
+    Target target([&](const net::Request&) { return redirect("http://www.test:" + std::to_string(inner.port())); });
+    Kind kind{};
+    CHECK(Check(target.port()).run(Identifier::dns("www.test"), &kind) != "");
+    CHECK(kind == Kind::refused);
+    CHECK(inner.hits == 0);
+}
+
+TEST_CASE("http-01: the address of each hop is resolved once, checked, and the one connected to") {
+    Target target([&](const net::Request& request) {
+        return request.host.starts_with("next.test") ? body("tok.thumb")
+                                                     : redirect("http://next.test:" + request.host.substr(9) + "/x");
+    });
+    Check check(target.port());
+    check.policy.deny = {net::Cidr::parse("127.0.0.2", "test")};
+    check.resolver.set_sequence("next.test", {{"127.0.0.1"}, {"127.0.0.2"}});
+    CHECK(check.run() == "");
+    CHECK(check.resolver.asked("next.test") == 1);
+    Kind kind{};
+    CHECK(check.run(Identifier::dns("www.test"), &kind) != "");  // now it is the other address
+    CHECK(kind == Kind::refused);
+    CHECK(target.hits == 3);
+}
+
+TEST_CASE("http-01: what stands behind a redirect is not told") {
+    for (const int status : {200, 404, 500}) {
+        CAPTURE(status);
+        Target target([&](const net::Request& request) {
+            return request.query.empty() ? redirect("/x?CANARY") : net::Response::text(status, "CANARY");
+        });
+        Kind kind{};
+        const auto message = Check(target.port()).run(Identifier::dns("www.test"), &kind);
+        CHECK(kind == Kind::incorrect_response);
+        CHECK(message.find("CANARY") == std::string::npos);
+        CHECK(message.find(" " + std::to_string(status)) == std::string::npos);
+        CHECK(message.find(" at 127.0.0.1 port ") != std::string::npos);
+    }
+}
+
+TEST_CASE("http-01: a redirect to a name without address, or to where nobody listens, says the same") {
+    std::string location;
+    Target target([&](const net::Request&) { return redirect(location); });
+    Check check(target.port());
+    check.resolver.set("dead.test", {"127.0.0.9"});
+    const auto port = std::to_string(target.port());
+    location = "http://unknown.test:" + port + "/";
+    const auto unknown = check.run();
+    location = "http://dead.test:" + port + "/";
+    CHECK(check.run() == unknown);
+    CHECK(unknown.find("unknown.test") == std::string::npos);
 }
 
 TEST_CASE("http-01: a name without address is a dns error, a closed port a connection error") {
