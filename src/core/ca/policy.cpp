@@ -205,6 +205,14 @@ std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const Issue
     return std::move(verdict.refusals);
 }
 
+std::vector<Identifier> added_uris(const Profile& profile, const std::vector<Identifier>& names) {
+    Verdict ignored;
+    auto all = with_added_uris(profile, fold_names(names), ignored);
+    std::erase_if(all,
+                  [&](const Identifier& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
+    return all;
+}
+
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {
     if (refusals.size() == 1) {
         const base::ErrorPart only = refusals.front();

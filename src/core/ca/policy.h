@@ -65,6 +65,8 @@ struct Decision {
 Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
 /// The same rules for names alone (newOrder): a hopeless order is refused with one part per identifier.
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
+/// What add_uri of the profile puts beside these names on a certificate: what a request for it may name too.
+std::vector<x509::Identifier> added_uris(const Profile& profile, const std::vector<x509::Identifier>& names);
 /// All refusals as one Error{refused or the ACME kind of the single part}.
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals);
 

@@ -80,7 +80,9 @@ std::vector<Identifier> without(const std::vector<Identifier>& names, const std:
     return rest;
 }
 
-void check_names(const CertificateRequest& request, const std::vector<Identifier>& ordered) {
+// `added`: what the profile adds of its own. A client that knows of it may name it; cert-manager does.
+void check_names(const CertificateRequest& request, const std::vector<Identifier>& ordered,
+                 const std::vector<Identifier>& added) {
     if (!request.other_names.empty()) {
         throw Error{Kind::bad_csr, "the CSR has a subjectAltName of kind " + request.other_names.front() +
                                        ", which this CA does not issue"};
@@ -89,7 +91,7 @@ void check_names(const CertificateRequest& request, const std::vector<Identifier
     for (auto& name : common_names(request)) {
         if (std::ranges::find(asked, name) == asked.end()) asked.push_back(std::move(name));
     }
-    const auto missing = without(ordered, asked), extra = without(asked, ordered);
+    const auto missing = without(ordered, asked), extra = without(without(asked, ordered), added);
     if (missing.empty() && extra.empty()) return;
     std::vector<base::ErrorPart> parts;
     for (const auto& name : missing) parts.push_back({name.text(), Kind::bad_csr, "in the order, missing in the CSR"});
@@ -151,7 +153,7 @@ net::Response finalize(Exchange& exchange) {
     const auto& profile = profile_of(exchange);
     exchange.asked_profile = profile.name;
     const auto request = parse_request(exchange);
-    check_names(request, order.identifiers);
+    check_names(request, order.identifiers, ca::added_uris(profile, order.identifiers));
     if (request.public_key == *exchange.key) throw account_key();
     const auto thumbprint = jose::thumbprint(request.public_key);
     // The certificate and the order's end are one transaction: of many finalizes at once one gets through.

@@ -121,6 +121,7 @@ TEST_CASE("finalize: nothing in a CSR but key and names counts") {
     const Row rows[] = {
         {"plain", "/", "subjectAltName=DNS:a.test", true},
         {"names in the CN alone", "/CN=a.test", "", true},
+        {"an e-mail address in the subject, no subjectAltName", "/emailAddress=root@evil.test/CN=a.test", "", true},
         {"other subject parts", "/O=Evil/OU=x/C=DE/emailAddress=root@evil.test/CN=a.test", "subjectAltName=DNS:a.test",
          true},
         {"CN elsewhere", "/CN=evil.test", "subjectAltName=DNS:a.test", false},
@@ -131,6 +132,7 @@ TEST_CASE("finalize: nothing in a CSR but key and names counts") {
          true},
         {"OCSP signing", "/", "subjectAltName=DNS:a.test\nextendedKeyUsage=OCSPSigning,codeSigning,timeStamping", true},
         {"otherName", "/", "subjectAltName=DNS:a.test,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:admin@evil.test", false},
+        {"directory name", "/", "subjectAltName=DNS:a.test,dirName:admin\n[admin]\nCN=Administrator", false},
         {"registered ID", "/", "subjectAltName=DNS:a.test,RID:1.2.3.4", false},
         {"e-mail", "/", "subjectAltName=DNS:a.test,email:root@a.test", false},
     };
@@ -153,6 +155,40 @@ TEST_CASE("finalize: nothing in a CSR but key and names counts") {
         CHECK((*leaf.key_usage() & x509::usage_bit(x509::KeyUsage::key_cert_sign)) == 0);
         for (const auto& oid : *leaf.extended_key_usage())
             CHECK((oid == x509::k_server_auth || oid == x509::k_client_auth));
+    }
+}
+
+TEST_CASE("finalize: a CSR as cert-manager makes it may name the URI that the profile adds, and no other") {
+    struct Row {
+        const char* name;
+        const char* extensions;
+        bool taken;
+    };
+    const Row rows[] = {
+        {"with it", "subjectAltName=DNS:a.test,DNS:b.test,URI:spiffe://mesh.test/a.test", true},
+        {"without it", "subjectAltName=DNS:a.test,DNS:b.test", true},
+        {"of the second name", "subjectAltName=DNS:a.test,DNS:b.test,URI:spiffe://mesh.test/b.test", false},
+        {"another trust domain", "subjectAltName=DNS:a.test,DNS:b.test,URI:spiffe://evil.test/a.test", false},
+        {"one more", "subjectAltName=DNS:a.test,DNS:b.test,URI:spiffe://mesh.test/a.test,URI:https://a.test/", false},
+        {"instead of a name", "subjectAltName=DNS:a.test,URI:spiffe://mesh.test/a.test", false},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        Ready ready({"a.test", "b.test"});
+        ready.server.profile().add_uri = {"spiffe://mesh.test/{dns}"};
+        ready.server.reconfigure();
+        const auto response = ready.finalize(openssl_csr("/O=mesh.test/O=Other/CN=a.test", row.extensions));
+        if (!row.taken) {
+            CHECK_PROBLEM(response, 400, "badCSR");
+            continue;
+        }
+        REQUIRE(response.status == 200);
+        const auto leaf =
+            x509::parse_certificates(ready.client.post(order_of(response).certificate, "").body, "chain").at(0);
+        const std::vector wanted = {x509::Identifier::dns("a.test"), x509::Identifier::dns("b.test"),
+                                    x509::Identifier::uri("spiffe://mesh.test/a.test")};
+        CHECK(leaf.names() == wanted);
+        CHECK(leaf.subject().text().find("O=") == std::string::npos);
     }
 }
 
