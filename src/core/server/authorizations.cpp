@@ -94,9 +94,10 @@ net::Response deactivate(Exchange& exchange) {
     if (status != "deactivated") {
         throw Error{Kind::malformed, "an authorization can only be read or set to status \"deactivated\""};
     }
-    exchange.services.store.write(
-        [&](store::Transaction& transaction) { store::deactivate_authorization(transaction, record.id); });
-    if (record.status == AuthorizationStatus::pending || record.status == AuthorizationStatus::valid) {
+    const auto now = status_now(record, base::to_unix(exchange.now));
+    if (now == AuthorizationStatus::pending || now == AuthorizationStatus::valid) {  // the others are final
+        exchange.services.store.write(
+            [&](store::Transaction& transaction) { store::deactivate_authorization(transaction, record.id); });
         record.status = AuthorizationStatus::deactivated;
     }
     return authorization_response(exchange, record, 200);
