@@ -1,6 +1,8 @@
 #include "server/app.h"
 
+#include "base/text.h"
 #include "fixture.h"
+#include "server/router.h"
 
 using namespace signet;
 using namespace signet::test;
@@ -59,6 +61,16 @@ TEST_CASE("app: resources are read by POST only") {
             CHECK(header_of(response, "Allow") == "POST");
             CHECK_FALSE(header_of(response, "Replay-Nonce").empty());
         }
+    }
+    // The same for every route there is, those of profiles too.
+    for (const auto& route : server::routes()) {
+        if (route.method != "POST" || route.run == server::agree_to_terms) continue;
+        std::string path;
+        for (const auto part : base::split(route.path.substr(1), '/')) {
+            path += part == "{profile}" ? "/default" : part.starts_with('{') ? "/x" : "/" + std::string(part);
+        }
+        CAPTURE(path);
+        CHECK_PROBLEM(client.get(path), 405, "malformed");
     }
     CHECK(client.get("/acme/directory", "DELETE").status == 405);
     CHECK(client.get("/acme/nothing").status == 404);

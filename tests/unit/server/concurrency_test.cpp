@@ -34,6 +34,37 @@ TEST_CASE("concurrency: thirty-two finalizes at once give one certificate") {
     CHECK(statuses[200] == 1);
     CHECK(statuses[403] == 31);
     CHECK(order_of(client.post(header_of(made, "Location"), "")).status == "valid");
+    // No certificate that nobody got, and that nobody could revoke.
+    CHECK(server.audited("certificate.issued") == 1);
+    const auto issued = server.store().query([&](store::Transaction& t) {
+        auto row =
+            t.query("SELECT count(*) FROM certificates WHERE account_id = ?1", ServerFixture::account_id(client));
+        row->step();
+        return row->integer(0);
+    });
+    CHECK(issued == 1);
+}
+
+TEST_CASE("concurrency: one nonce in requests from twenty threads is accepted once") {
+    ServerFixture server;
+    auto client = server.registered();
+    client.need_nonce();
+    const auto nonce = client.nonce;
+    std::vector<net::Request> requests;
+    for (int i = 0; i < 20; ++i) requests.push_back(client.signed_request(client.kid, "", {.nonce = nonce}));
+    std::atomic<int> accepted = 0, refused = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (const auto& request : requests) {
+            threads.emplace_back([&] {
+                const auto response = server.app->handle(request);
+                if (response.status == 200) ++accepted;
+                if (acme::problem_type(response) == "badNonce") ++refused;
+            });
+        }
+    }
+    CHECK(accepted == 1);
+    CHECK(refused == 19);
 }
 
 TEST_CASE("concurrency: one key that registers from many threads has one account") {

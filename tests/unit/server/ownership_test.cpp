@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "fixture.h"
+#include "server/router.h"
 
 using namespace signet;
 using namespace signet::test;
@@ -42,6 +45,14 @@ TEST_CASE("ownership: what is another account's looks like what is not there, fo
         absent[tail - 1] = absent[tail - 1] == 'A' ? 'B' : 'A';
         absent[tail - 3] = absent[tail - 3] == 'x' ? 'y' : 'x';
         CHECK(other.post(absent, payload).body == foreign.body);
+    }
+    // No route that names somebody's resource is left out.
+    for (const auto& route : server::routes()) {
+        if (route.resource == server::Resource::none) continue;
+        CAPTURE(route.path);
+        CHECK(std::ranges::any_of(rows, [&](const auto& row) {
+            return server::find_route("POST", row.first.substr(row.first.find('/', 8))).route == &route;
+        }));
     }
     // Nothing of it had an effect.
     CHECK(json_of(owner.post(owner.kid, ""))["status"] == "valid");
