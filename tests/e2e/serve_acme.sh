@@ -84,11 +84,28 @@ wait_for 3 elsewhere
 expect "its own certificate has the new name" openssl s_client -connect "127.0.0.1:$port" -CAfile "$root" \
     -verify_return_error -verify_hostname elsewhere.test
 
+refused_twice() { [ "$(grep -c 'those in force stay' server.err)" -ge 2 ]; }
+
+step "a profile is there without a restart, and its mode is its own"
+printf '[profile.late]\npermit_dns = ["**.late.test"]\n[profile.late.acme]\nauth = "trust"\n' >>"$SIGNET_STORE/signet.toml"
+late() { [ "$(code "https://localhost:$port/acme/profile/late/directory")" = 200 ]; }
+wait_for 3 late
+expect "a certificate under the new profile" signet fetch a.late.test --root "$root" --out late \
+    --server "https://localhost:$port/acme/profile/late/directory"
+expect_exit 1 signet fetch a.other.test --root "$root" --out other \
+    --server "https://localhost:$port/acme/profile/late/directory"
+
+step "each request is a line of the log"
+grep -q 'path=/acme/profile/late/new-order.*status=201' server.err || { tail -5 server.err; fail "no line for newOrder"; }
+
 step "a bad edit keeps the settings in force, and is logged"
-echo 'no_such_key = 1' >"$SIGNET_STORE/signet.toml.new"
+printf 'no_such_key = 1\n[server]\nwebsite = "https://user:CANARY@localhost"\n' >"$SIGNET_STORE/signet.toml.new"
 mv "$SIGNET_STORE/signet.toml.new" "$SIGNET_STORE/signet.toml"
 wait_for 3 grep -q 'those in force stay' server.err
 grep -q no_such_key server.err || fail "the log does not name the key"
+printf '[profile.default.acme]\nauthorize_command = "/bin/rule --pin CANARY\n' >"$SIGNET_STORE/signet.toml"
+wait_for 3 refused_twice
+! grep -q CANARY server.err || fail "the log has what the settings say"
 same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
 
 step "SIGHUP reads it again"

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "net/http_server.h"
+#include "support/forbidden_targets.h"
 #include "support/table_resolver.h"
 #include "support/temporary_directory.h"
 
@@ -92,8 +93,7 @@ TEST_CASE("http-01: a long answer is not read to its end, nor is a status other 
 
 TEST_CASE("http-01: targets that validation must not reach are refused before any connection") {
     Target target([](const net::Request&) { return body("tok.thumb"); });
-    for (const auto* address : {"127.0.0.1", "::1", "0.0.0.0", "::", "169.254.169.254", "fe80::1", "224.0.0.1",
-                                "ff02::1", "255.255.255.255", "::ffff:127.0.0.1", "::ffff:169.254.1.1"}) {
+    for (const auto* address : test::k_forbidden_targets) {
         CAPTURE(address);
         Check check(target.port());
         check.policy.allow.clear();

@@ -7,6 +7,7 @@
 #include "net/handshake_listener.h"
 #include "net/listener.h"
 #include "support/background_program.h"
+#include "support/forbidden_targets.h"
 #include "support/programs.h"
 #include "support/table_resolver.h"
 #include "support/temporary_directory.h"
@@ -176,8 +177,7 @@ TEST_CASE("tls-alpn-01: a server that selects no protocol is refused, and so is 
 
 TEST_CASE("tls-alpn-01: targets that validation must not reach are refused before any connection") {
     Target target(good_answer());
-    for (const auto* address : {"127.0.0.1", "::1", "0.0.0.0", "::", "169.254.169.254", "fe80::1", "224.0.0.1",
-                                "ff02::1", "255.255.255.255", "::ffff:127.0.0.1", "::ffff:169.254.1.1"}) {
+    for (const auto* address : test::k_forbidden_targets) {
         CAPTURE(address);
         Check check(target.listener.port());
         check.policy.allow.clear();
