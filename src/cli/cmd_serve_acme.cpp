@@ -164,6 +164,13 @@ constexpr auto k_description =
     "signet.toml is read again when it changes and on SIGHUP; a bad edit is logged and keeps the settings in force. "
     "SIGTERM stops accepting, finishes what runs, and exits 0 within ten seconds. One serve-acme per store.\n"
     "\n"
+    "Under systemd it takes sockets that are passed to it (FileDescriptorName= https and http, else the first is HTTPS "
+    "and the second HTTP), and tells when it is ready, reloads and stops, and that it lives where WatchdogSec= asks.\n"
+    "\n"
+    "/metrics answers in the text format of Prometheus, /ready with 503 and reasons when no certificate could be "
+    "issued. When half of the 20,000 connections are taken, an address (IPv6: a /64) that has 1,024 gets no more; "
+    "loopback addresses are not counted.\n"
+    "\n"
     "Without hostnames, the server answers to the machine's name, localhost and the loopback addresses. Each request "
     "is logged on standard error.";
 

@@ -13,7 +13,10 @@ const SettingsSection k_top{"",
 const SettingsSection k_server{
     "server",
     "What serve-acme listens on and says about itself. The options of the command override it.",
-    {{"listen", "\"0.0.0.0:8443\"", "Address and port of HTTPS: ACME and everything else. Port 0 takes a free one."},
+    {{"listen", "\"0.0.0.0:8443\"",
+      "Address and port of HTTPS: ACME and everything else. Port 0 takes a free one. A socket that systemd passes "
+      "stands "
+      "for it."},
      {"http_listen", "\"0.0.0.0:8080\"",
       "Address and port of plain HTTP: CA certificates and health; never /ca.pem, nor ACME unless insecure_http_acme. "
       "Empty: none."},
@@ -25,6 +28,9 @@ const SettingsSection k_server{
       "421."},
      {"insecure_http_acme", "false", "Answer ACME over plain HTTP too."},
      {"public_http_url", "\"\"", "Base of the URLs in certificates (AIA); without it none are written."},
+     {"trusted_proxies", "[]",
+      "Address ranges (CIDR) of proxies whose X-Forwarded-For counts: the client is its right-most address that is "
+      "none of them. It is what the log, the audit log and rate limits show."},
      {"terms_of_service", "\"\"", "URL shown in the directory; accounts must then agree."},
      {"website", "\"\"", "URL shown in the directory."},
      {"caa_identities", "[]", "Host names shown in the directory."},
@@ -102,7 +108,13 @@ const SettingsSection k_acme{
       "replaces where the order has them. Exit 0: go on. 1: refused, and what it prints, "
       "first 500 characters, is the reason that the client and the audit log get. Anything "
       "else, or no end within ten seconds, is a fault of the server (serverInternal). Eight run "
-      "at a time; when more than sixteen wait, further orders are answered rateLimited."}}};
+      "at a time; when more than sixteen wait, further orders are answered rateLimited."},
+     {"rate_limits", "{}",
+      "\"N/DURATION\" for orders_per_account (an authorization asked for alone counts as an order), "
+      "accounts_per_address (IPv6: per /64) and certificates_per_name (each name of a certificate): N at once, given "
+      "back evenly over "
+      "the duration, so that another one is possible after DURATION/N. One over is answered "
+      "429 with that wait as Retry-After. Kept in the store. Not set: no limit."}}};
 
 }  // namespace
 

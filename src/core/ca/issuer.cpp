@@ -105,7 +105,7 @@ Issued Issuer::issue(
     for (int attempt = 1;; ++attempt) {
         Decision decision = decide(request, facts, now);
         if (!decision.ok()) {
-            record_refusal(store_, request, now, decision.refusals);
+            if (request.audit_refusal) record_refusal(store_, request, now, decision.refusals);
             throw refusal_error(request.profile, std::move(decision.refusals));
         }
         x509::Certificate made = authority->sign(std::move(*decision.approved), random_);

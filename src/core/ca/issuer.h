@@ -23,7 +23,7 @@ struct Issued {
 
 /// The chokepoint: every certificate of this CA comes through `issue`. Policy decides, the authority signs, and the
 /// certificate is recorded with its audit entry in one durable transaction before anyone sees it. Refusals are audited
-/// too. Thread-safe.
+/// too, unless the request says that its caller does. Thread-safe.
 class Issuer {
 public:
     Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random);

@@ -44,6 +44,7 @@ struct IssuanceRequest {
     std::optional<bool> server, client;               // narrow the profile's usage
     std::optional<std::string> common_name, organization, unit;  // operator only
     Requester requester;
+    bool audit_refusal = true;  // false: the caller keeps count of refusals, and audits what it wants to
 };
 
 /// What the names and lifetimes are measured against: the CA that will sign.

@@ -210,6 +210,10 @@ void read_acme(TomlTable& table, Profile& profile) {
     } catch (const Error& error) {
         acme.refuse("authorize_command", error.message(), error.hint());
     }
+    if (acme.has("rate_limits")) {
+        TomlTable limits = acme.table("rate_limits");
+        profile.acme.rate_limits = read_rate_limits(limits);
+    }
     acme.finish();
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "base/toml.h"
+#include "ca/rate_limit.h"
 #include "crypto/key.h"
 
 namespace signet::ca {
@@ -37,6 +38,7 @@ struct Profile {
         bool require_eab = false;
         std::vector<std::string> challenges;
         std::string authorize_command;  // asked about every order; empty: none
+        RateLimits rate_limits;
     } acme;
 };
 using Profiles = std::map<std::string, Profile, std::less<>>;

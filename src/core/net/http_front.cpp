@@ -64,7 +64,8 @@ HttpServer::Front::Front(std::vector<ListenerSettings> listeners, Handler handle
       context_{handler_, limits_, draining_, counters_},
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       keeper_event_(make_event()),
-      worker_event_(make_event()) {
+      worker_event_(make_event()),
+      peers_(limits_.connections, limits_.connections_of_peer) {
     if (!epoll_ || !keeper_event_ || !worker_event_) {
         throw base::Error{base::Kind::environment, "cannot make an epoll set: too many open files"};
     }
@@ -117,6 +118,7 @@ void HttpServer::Front::stop(milliseconds grace) {
     for (auto& listener : listeners_) listener.close();
     const std::lock_guard lock(table_mutex_);
     table_.clear();
+    peers_.clear();
 }
 
 void HttpServer::Front::wake_keeper() const { signal_event(keeper_event_.get()); }
@@ -164,7 +166,7 @@ void HttpServer::Front::close(Slot& slot) {
     slot.closed = true;
     const std::lock_guard lock(table_mutex_);
     // The socket is closed when the last pointer to the slot goes, which leaves the epoll set by itself.
-    table_.erase(slot.id);
+    if (table_.erase(slot.id) > 0) peers_.leave(slot.peer);
     if (table_.empty()) table_empty_.notify_all();
 }
 
@@ -247,16 +249,31 @@ void HttpServer::Front::take_or_drop(Listener::Accepted accepted, bool tls) {
     }
 }
 
-void HttpServer::Front::take(Listener::Accepted accepted, bool tls) {
-    {
-        const std::lock_guard lock(table_mutex_);
-        if (table_.size() >= limits_.connections) return counters_.connections_over_limit.add();
+/// The peer, counted; nullopt when it may not have another connection now.
+std::optional<std::uint64_t> HttpServer::Front::admit(const std::string& address) {
+    const std::lock_guard lock(table_mutex_);
+    const auto [verdict, peer] = peers_.enter(address, table_.size());
+    switch (verdict) {
+        case PeerCount::Verdict::room:
+            counters_.connections_accepted.add();
+            return peer;
+        case PeerCount::Verdict::full:
+            counters_.connections_over_limit.add();
+            return std::nullopt;
+        case PeerCount::Verdict::too_many:
+            counters_.connections_over_address_limit.add();
+            return std::nullopt;
     }
-    counters_.connections_accepted.add();
+    return std::nullopt;
+}
+
+void HttpServer::Front::take(Listener::Accepted accepted, bool tls) {
+    const auto peer = admit(accepted.remote_address);
+    if (!peer) return;
     Stream stream(std::move(accepted.socket));
     if (tls) stream.start_tls(make_server_ssl(tls_context()));
     const auto slot =
-        std::make_shared<Slot>(++last_id_, context_, std::move(stream), std::move(accepted.remote_address));
+        std::make_shared<Slot>(++last_id_, *peer, context_, std::move(stream), std::move(accepted.remote_address));
     const std::lock_guard lock(slot->mutex);
     {
         const std::lock_guard table_lock(table_mutex_);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "net/http_connection.h"
 #include "net/http_server.h"
 #include "net/listener.h"
+#include "net/peer_count.h"
 #include "net/tls_context.h"
 
 namespace signet::net {
@@ -31,6 +33,7 @@ public:
 
     void set_identity(const TlsIdentity& identity);
     void start();
+    std::size_t listeners() const { return listeners_.size(); }
     int port(std::size_t listener) const;
     void stop(std::chrono::milliseconds grace);
     const HttpCounters& counters() const { return counters_; }
@@ -39,9 +42,10 @@ public:
 private:
     using Time = std::chrono::steady_clock::time_point;
     struct Slot {
-        Slot(std::uint64_t number, const ConnectionContext& context, Stream stream, std::string remote_address)
-            : id(number), connection(context, std::move(stream), std::move(remote_address)) {}
-        const std::uint64_t id;
+        Slot(std::uint64_t number, std::uint64_t of, const ConnectionContext& context, Stream stream,
+             std::string remote_address)
+            : id(number), peer(of), connection(context, std::move(stream), std::move(remote_address)) {}
+        const std::uint64_t id, peer;
         std::mutex mutex;
         HttpConnection connection;
         Time reminder = Time::max();  // the earliest entry for it in deadlines_
@@ -55,6 +59,7 @@ private:
     void accept_some(Listener& listener);
     void take_or_drop(Listener::Accepted accepted, bool tls);
     void take(Listener::Accepted accepted, bool tls);
+    std::optional<std::uint64_t> admit(const std::string& address);
     void look_after_deadlines();
     void close_what_rests();
     /// With the slot's lock held: arms it for what comes next, or closes it.
@@ -83,6 +88,7 @@ private:
     std::mutex table_mutex_;
     std::condition_variable table_empty_;
     std::unordered_map<std::uint64_t, SlotPointer> table_;
+    PeerCount peers_;            // of what is in table_
     std::uint64_t last_id_ = 0;  // keeper only
     DeadlineQueue deadlines_;
     Time accept_again_ = Time::min();  // keeper only: descriptors ran out

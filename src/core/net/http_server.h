@@ -14,10 +14,11 @@ namespace signet::net {
 
 /// Each limit is checked before the bytes are kept.
 struct HttpLimits {
-    std::size_t header_bytes = 16 << 10;  // request line and all header lines: 431 (414 for the line)
-    std::size_t header_lines = 100;       // 431
-    std::size_t body_bytes = 64 << 10;    // 413, told from the length, or while a chunked body comes in
-    std::size_t connections = 20000;      // beyond: closed at once
+    std::size_t header_bytes = 16 << 10;     // request line and all header lines: 431 (414 for the line)
+    std::size_t header_lines = 100;          // 431
+    std::size_t body_bytes = 64 << 10;       // 413, told from the length, or while a chunked body comes in
+    std::size_t connections = 20000;         // beyond: closed at once
+    std::size_t connections_of_peer = 1024;  // when half of `connections` are taken: see PeerCount
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  // total, not per read
     std::chrono::milliseconds header = std::chrono::seconds(10);     // from the first byte; 408
     std::chrono::milliseconds body = std::chrono::seconds(20);       // 408
@@ -34,6 +35,7 @@ struct TlsIdentity {
 struct ListenerSettings {
     std::string address;  // "0.0.0.0:8443", port 0 for a free one
     bool tls = false;
+    int inherited = -1;  // a listening socket that is there already; taken over, `address` is not looked at
 };
 
 /// HTTP/1.1 over an epoll front of our own: idle connections cost memory only. Strict framing (RFC 9112): no bare LF,
@@ -52,6 +54,7 @@ public:
     void set_identity(const TlsIdentity& identity);
     /// Raises the process's soft limit of descriptors towards the hard one, for `connections`.
     void start();
+    std::size_t listeners() const;
     /// The port that listener i really has.
     int port(std::size_t listener) const;
     /// Stops accepting, lets running requests finish within `grace`, closes the rest. Idempotent.

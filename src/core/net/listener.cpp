@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -35,21 +36,40 @@ base::Fd bind_to(const addrinfo& where, const std::string& address) {
     return socket;
 }
 
-}  // namespace
-
-Listener::Listener(const ListenerSettings& settings) : tls_(settings.tls) {
-    const auto target = parse_host_port(settings.address, "listen address");
+base::Fd bind_to_address(const std::string& address) {
+    const auto target = parse_host_port(address, "listen address");
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
     if (error != 0) {
-        throw base::Error{base::Kind::bad_input, "cannot listen on " + settings.address + ": " + ::gai_strerror(error),
+        throw base::Error{base::Kind::bad_input, "cannot listen on " + address + ": " + ::gai_strerror(error),
                           "use an address of this machine"};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> guard(found, ::freeaddrinfo);
-    socket_ = bind_to(*found, settings.address);
+    return bind_to(*found, address);
+}
+
+// Bound and listening already; how it is read is for us to say.
+base::Fd take_over(int inherited) {
+    base::Fd socket(inherited);
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    if (::getsockopt(inherited, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
+        throw base::Error{base::Kind::environment,
+                          "descriptor " + std::to_string(inherited) + " that was passed in is no listening socket",
+                          "use ListenStream= and Accept=no in the socket unit"};
+    }
+    ::fcntl(inherited, F_SETFD, FD_CLOEXEC);
+    ::fcntl(inherited, F_SETFL, ::fcntl(inherited, F_GETFL) | O_NONBLOCK);
+    return socket;
+}
+
+}  // namespace
+
+Listener::Listener(const ListenerSettings& settings) : tls_(settings.tls) {
+    socket_ = settings.inherited >= 0 ? take_over(settings.inherited) : bind_to_address(settings.address);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &size);

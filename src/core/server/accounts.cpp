@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/bindings.h"
+#include "server/rate_limits.h"
 #include "server/router.h"
 #include "server/terms.h"
 #include "store/accounts.h"
@@ -141,7 +142,7 @@ store::AuditRecord account_audit(const Exchange& exchange, const char* action, c
     entry.at = base::to_unix(exchange.now);
     entry.action = action;
     entry.actor = "account " + record.id;
-    entry.address = exchange.request.remote_address;
+    entry.address = exchange.client_address;
     entry.account = record.id;
     entry.profile = record.profile;
     return entry;
@@ -168,6 +169,7 @@ net::Response new_account(Exchange& exchange) {
     exchange.services.store.write([&](store::Transaction& transaction) {
         other.reset();
         if (store::insert_account(transaction, record)) {
+            limit_account(exchange, transaction);
             if (token) count_binding(transaction, *token, record.created_at);
             store::append_audit(transaction, created_audit(exchange, record));
         } else {

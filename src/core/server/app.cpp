@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "server/authenticate.h"
 #include "server/authorization_modes.h"
+#include "server/client_address.h"
 #include "server/router.h"
 #include "store/audit.h"
 
@@ -124,6 +125,7 @@ struct App::State {
     PublicFiles files;
     Metrics metrics;
     AuthorizeGate gate;
+    ReadyState readiness;
     Validation validation;
     Services services;
     std::atomic<std::uint64_t> next_event;
@@ -136,7 +138,8 @@ struct App::State {
           nonces(s, random),
           files(authorities),
           validation(s, resolver, c, live, metrics),
-          services{s, authorities, issuer, c, random, live, nonces, accounts, validation, files, metrics, gate} {
+          services{s,        authorities, issuer, c,       random, live,     nonces,
+                   accounts, validation,  files,  metrics, gate,   readiness} {
         std::array<std::uint8_t, 8> bytes{};
         random.fill(bytes);
         std::uint64_t first = 0;
@@ -180,7 +183,9 @@ net::Response App::State::guarded(Exchange& exchange, const Match& match, const 
     } catch (const std::exception& error) {
         response = fault({base::Kind::internal, error.what()});
     }
-    if (response.status == 429 || response.status == 503) response.set("Retry-After", "5");
+    if (response.status == 429 || response.status == 503) {
+        response.set("Retry-After", std::to_string(exchange.retry_after.value_or(5)));
+    }
     try {
         decorate(exchange, match, response);
     } catch (const base::Error&) {  // the server is stopping: no nonce any more
@@ -193,6 +198,7 @@ net::Response App::handle(const net::Request& request) {
     const auto event = hex(state_->next_event.fetch_add(1));
     Exchange exchange{
         .services = state_->services, .request = request, .live = state_->live.get(), .now = state_->clock.now()};
+    exchange.client_address = client_address(request, exchange.live->settings.trusted_proxies);
     const auto match = find_route(request.method, request.path);
     auto response = state_->guarded(exchange, match, event);
     const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
@@ -202,7 +208,7 @@ net::Response App::handle(const net::Request& request) {
                   {{"method", request.method},
                    {"path", request.path},
                    {"status", std::to_string(response.status)},
-                   {"remote", request.remote_address},
+                   {"remote", exchange.client_address},
                    {"account", exchange.account ? exchange.account->record.id : std::string("-")},
                    {"event", event},
                    {"us", std::to_string(spent.count())}});

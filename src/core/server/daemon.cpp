@@ -17,6 +17,7 @@
 #include "server/hosts.h"
 #include "server/readiness.h"
 #include "server/self_certificate.h"
+#include "server/service_manager.h"
 #include "store/meta.h"
 #include "store/sweep.h"
 
@@ -32,7 +33,7 @@ constexpr auto k_upkeep = 60s;     // own certificate, rows that ended
 constexpr auto k_grace = 3s;       // for requests that run when the server is stopped
 constexpr auto k_stop_limit = 9s;  // for all of it
 constexpr int k_sweep_rows = 200;
-constexpr int k_sweep_rounds = 50;
+constexpr auto k_sweep_share = 250ms;  // of each tick, while there is more to sweep
 
 void prepare_process() {
     ::umask(077);
@@ -78,11 +79,30 @@ private:
     Look seen_;
 };
 
+// A socket of systemd stands for the address in the settings, which is then not looked at.
 std::vector<net::ListenerSettings> listeners(const Settings& settings) {
-    std::vector<net::ListenerSettings> result{{settings.listen, true}};
-    if (!settings.http_listen.empty()) result.push_back({settings.http_listen, false});
+    const auto inherited = inherited_sockets();
+    std::vector<net::ListenerSettings> result{{settings.listen, true, inherited.https}};
+    if (!settings.http_listen.empty() || inherited.http >= 0) {
+        result.push_back({settings.http_listen, false, inherited.http});
+    }
     return result;
 }
+
+/// Says WATCHDOG=1 to systemd as often as it asks for; called from the loop, so that it stops when the loop hangs.
+class Watchdog {
+public:
+    void look() {
+        const auto now = std::chrono::steady_clock::now();
+        if (!interval_ || now < next_) return;
+        next_ = now + *interval_;
+        notify_service_manager("WATCHDOG=1");
+    }
+
+private:
+    const std::optional<std::chrono::microseconds> interval_ = watchdog_interval();
+    std::chrono::steady_clock::time_point next_{};
+};
 
 std::string ready_url(const Settings& settings, int port) {
     const Hosts hosts(settings);
@@ -134,7 +154,9 @@ public:
         while (true) {
             const int signal = next_signal(signals);
             if (signal == SIGTERM || signal == SIGINT) return;
+            watchdog_.look();
             if (watch_.changed() || signal == SIGHUP) reload();
+            if (more_to_sweep_) guarded("upkeep", [&] { sweep(); });
             if (request_.clock.now() < upkeep) continue;
             upkeep = request_.clock.now() + k_upkeep;
             guarded("upkeep", [&] {
@@ -167,10 +189,9 @@ private:
     }
 
     void log_listeners() {
-        base::log(
-            base::Level::info, "listening",
-            {{"https_port", std::to_string(http_->port(0))},
-             {"http_port", current_.settings.http_listen.empty() ? std::string("-") : std::to_string(http_->port(1))}});
+        base::log(base::Level::info, "listening",
+                  {{"https_port", std::to_string(http_->port(0))},
+                   {"http_port", http_->listeners() < 2 ? std::string("-") : std::to_string(http_->port(1))}});
     }
 
     void renew_own_certificate() {
@@ -181,16 +202,20 @@ private:
     }
 
     void sweep() {
-        for (int round = 0; round < k_sweep_rounds; ++round) {
+        const auto end = std::chrono::steady_clock::now() + k_sweep_share;
+        more_to_sweep_ = false;
+        do {
             int removed = 0;
             request_.store.write([&](store::Transaction& transaction) {
                 removed = store::sweep(transaction, base::to_unix(request_.clock.now()), k_sweep_rows);
             });
             if (removed < k_sweep_rows) return;
-        }
+        } while (std::chrono::steady_clock::now() < end);
+        more_to_sweep_ = true;  // the next tick goes on
     }
 
     void reload() {
+        const ReloadNotice notice;
         guarded("the settings cannot be used; those in force stay", [&] {
             auto next = request_.load();
             if (needs_restart(current_.settings, next.settings)) {
@@ -206,6 +231,8 @@ private:
 
     const DaemonRequest& request_;
     base::FileLock lock_;
+    Watchdog watchdog_;
+    bool more_to_sweep_ = false;
     FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
     std::unique_ptr<net::Resolver> resolver_;

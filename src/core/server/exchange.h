@@ -12,6 +12,7 @@
 #include "server/metrics.h"
 #include "server/nonces.h"
 #include "server/public_files.h"
+#include "server/ready_state.h"
 #include "server/resources.h"
 #include "server/validation.h"
 
@@ -31,6 +32,7 @@ struct Services {
     PublicFiles& files;
     Metrics& metrics;
     AuthorizeGate& gate;
+    ReadyState& readiness;
 
     /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is
     /// checked anyway.
@@ -45,6 +47,9 @@ struct Exchange {
     const net::Request& request;
     std::shared_ptr<const Live> live;
     base::Time now;
+
+    std::string client_address{};               // who asked, seen through trusted proxies
+    std::optional<std::int64_t> retry_after{};  // seconds: what a 429 says
 
     std::string base;       // "https://ca.internal:8443": ACME routes only
     std::string directory;  // URL for Link rel="index"

@@ -2,15 +2,19 @@
 #include <nlohmann/json.hpp>
 
 #include "acme/certificate_id.h"
+#include "acme/problem.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/authorization_modes.h"
 #include "server/bindings.h"
 #include "server/orders.h"
+#include "server/rate_limits.h"
 #include "server/router.h"
 #include "store/accounts.h"
+#include "store/audit.h"
 #include "store/certificates.h"
 #include "store/orders.h"
 #include "x509/csr.h"
@@ -23,6 +27,8 @@ using base::Kind;
 using store::OrderStatus;
 using x509::CertificateRequest;
 using x509::Identifier;
+
+constexpr std::int64_t k_refusals = 10;  // then the order is invalid
 
 Error not_ready(std::string_view why) {
     return {Kind::order_not_ready, "the order is " + std::string(why) + ", not ready"};
@@ -137,18 +143,58 @@ ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profil
             .not_before = time(order.not_before),
             .not_after = time(order.not_after),
             .wished_at = base::from_unix(order.created_at),
-            .requester = ca::Account{exchange.account->record.id, exchange.request.remote_address,
-                                     accepted_proofs(exchange, profile), name_limits(exchange, profile)}};
+            .requester = ca::Account{exchange.account->record.id, exchange.client_address,
+                                     accepted_proofs(exchange, profile), name_limits(exchange, profile)},
+            .audit_refusal = false};
 }
 
 void mark_replaced(store::Transaction& transaction, const std::string& certificate_id, const std::string& successor) {
     store::mark_replaced(transaction, acme::serial_of_certificate_id(certificate_id), successor);
 }
 
-}  // namespace
+// What another CSR for this order could mend. The rest says nothing about what was asked for.
+bool is_refusal(const Error& error) {
+    if (error.kind() == Kind::rate_limited || error.kind() == Kind::order_not_ready) return false;
+    const auto status = acme::to_problem(error, {}).status;
+    return status >= 400 && status < 500;
+}
 
-net::Response finalize(Exchange& exchange) {
-    require_ready(exchange);
+std::string reasons_of(const Error& error) {
+    constexpr std::size_t k_detail_limit = 4000;
+    std::string text = error.message();
+    for (const auto& part : error.parts()) {
+        if (text.size() > k_detail_limit) break;
+        if (part.message != error.message()) text += "; " + part.identifier + ": " + part.message;
+    }
+    return text;
+}
+
+// A client gets some tries, and the audit log one line: neither grows with how often a hostile one asks again.
+void note_refusal(const Exchange& exchange, const Error& error) {
+    const auto& order = *exchange.loaded.order;
+    store::AuditRecord entry{};
+    entry.at = base::to_unix(exchange.now);
+    entry.action = "certificate.refused";
+    entry.actor = "account " + order.account;
+    entry.address = exchange.client_address;
+    entry.account = order.account;
+    entry.profile = order.profile;
+    for (const auto& name : order.identifiers) entry.names.push_back(name.text());
+    entry.detail = reasons_of(error);
+    const auto problem = acme::to_problem(error, {}).document;
+    try {
+        exchange.services.store.write([&](store::Transaction& transaction) {
+            const auto refusals = store::count_refusal(transaction, order.id);
+            if (refusals == 1) store::append_audit(transaction, entry);
+            if (refusals >= k_refusals) store::fail_order(transaction, order.id, problem);
+        });
+    } catch (const Error& failure) {  // the refusal stands: it must not turn into another error
+        base::log(base::Level::error, "a refusal is missing in the audit log",
+                  {{"reason", failure.message()}, {"refusal", entry.detail}});
+    }
+}
+
+net::Response certify(Exchange& exchange) {
     auto order = *exchange.loaded.order;
     const auto& profile = profile_of(exchange);
     exchange.asked_profile = profile.name;
@@ -164,12 +210,25 @@ net::Response finalize(Exchange& exchange) {
                                                throw account_key();
                                            if (!store::complete_order(transaction, order.id, record.serial))
                                                throw not_ready("done");
+                                           limit_certificate(exchange, transaction, profile, order.identifiers);
                                            if (order.replaces)
                                                mark_replaced(transaction, *order.replaces, record.serial);
                                        });
     order.status = OrderStatus::valid;
     order.certificate = issued.record.serial;
     return order_response(exchange, order, 200);
+}
+
+}  // namespace
+
+net::Response finalize(Exchange& exchange) {
+    require_ready(exchange);
+    try {
+        return certify(exchange);
+    } catch (const Error& error) {
+        if (is_refusal(error)) note_refusal(exchange, error);
+        throw;
+    }
 }
 
 }  // namespace signet::server

@@ -1,5 +1,8 @@
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -11,6 +14,7 @@
 namespace signet::server {
 namespace {
 
+constexpr std::string_view k_probe = "ready.probe";
 constexpr std::uint64_t k_disk_floor = 16 << 20;  // bytes free, below which issuing is about to fail
 
 void add_if_thrown(std::vector<std::string>& reasons, std::string_view what, const std::function<void()>& check) {
@@ -31,10 +35,22 @@ void check_disk(const Exchange& exchange) {
     }
 }
 
+void check_writable(const store::Layout& layout) {
+    for (const auto& path : {layout.root(), layout.database()}) {
+        if (::access(path.c_str(), W_OK) != 0) {
+            throw base::Error{base::Kind::disk, path.string() + " cannot be written to: " + std::strerror(errno)};
+        }
+    }
+}
+
 std::vector<std::string> reasons_not_ready(const Exchange& exchange) {
     std::vector<std::string> reasons;
     add_if_thrown(reasons, "store", [&] {
-        exchange.services.store.read([](store::Transaction& transaction) { store::get_meta(transaction, "ready"); });
+        check_writable(exchange.services.store.layout());
+        // What only a write tells: a file system that turned read-only under an open file, a disk without room.
+        exchange.services.store.write([&](store::Transaction& transaction) {
+            store::put_meta(transaction, k_probe, base::bytes_of(base::format_time(exchange.now)));
+        });
     });
     add_if_thrown(reasons, "disk", [&] { check_disk(exchange); });
     for (const auto& name : exchange.services.authorities.names()) {
@@ -60,7 +76,7 @@ net::Response health(Exchange& exchange) {
 }
 
 net::Response ready(Exchange& exchange) {
-    const auto reasons = reasons_not_ready(exchange);
+    const auto reasons = exchange.services.readiness.reasons(exchange.now, [&] { return reasons_not_ready(exchange); });
     base::Json json;
     json["status"] = reasons.empty() ? "ready" : "not ready";
     if (!reasons.empty()) json["reasons"] = reasons;

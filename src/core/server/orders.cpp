@@ -15,6 +15,7 @@
 #include "server/authorizations.h"
 #include "server/bindings.h"
 #include "server/order_gate.h"
+#include "server/rate_limits.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -109,8 +110,8 @@ void refuse_hopeless(const Exchange& exchange, const acme::NewOrderMessage& mess
          .names = message.identifiers,
          .not_before = message.not_before,
          .not_after = message.not_after,
-         .requester = ca::Account{
-             exchange.account->record.id, exchange.request.remote_address, {}, name_limits(exchange, profile)}});
+         .requester =
+             ca::Account{exchange.account->record.id, exchange.client_address, {}, name_limits(exchange, profile)}});
     if (parts.empty() && by_policy.empty()) return;
     if (parts.empty()) throw ca::refusal_error(profile, std::move(by_policy));
     std::move(by_policy.begin(), by_policy.end(), std::back_inserter(parts));
@@ -164,7 +165,7 @@ OrderRecord new_record(const Exchange& exchange, const acme::NewOrderMessage& me
     if (message.not_after) record.not_after = base::to_unix(*message.not_after);
     record.identifiers = message.identifiers;
     record.replaces = message.replaces;
-    record.address = exchange.request.remote_address;
+    record.address = exchange.client_address;
     return record;
 }
 
@@ -287,6 +288,7 @@ net::Response new_order(Exchange& exchange) {
     std::optional<OrderRecord> written;
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
+        limit_order(exchange, transaction, profile, fresh.identifiers);
         written = insert(transaction, fresh, wanted, profile, mode);
         if (waits_for_operator(*written, mode)) record_waiting(exchange, transaction, *written);
     });
@@ -313,6 +315,7 @@ net::Response new_authorization(Exchange& exchange) {
     const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
     std::optional<AuthorizationRecord> old;
     exchange.services.store.write([&](store::Transaction& transaction) {
+        limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
         old = reusable(transaction, made, profile, mode);
         if (!old) store::insert_authorization(transaction, made);
     });

@@ -83,7 +83,7 @@ store::AuditRecord audit(const Exchange& exchange, const store::CertificateRecor
     entry.at = base::to_unix(exchange.now);
     entry.action = "certificate.revoked";
     entry.actor = exchange.account ? "account " + exchange.account->record.id : "certificate key";
-    entry.address = exchange.request.remote_address;
+    entry.address = exchange.client_address;
     entry.serial = record.serial;
     if (exchange.account) entry.account = exchange.account->record.id;
     entry.profile = record.profile;

@@ -30,12 +30,12 @@ void check_url(const base::TomlTable& table, std::string_view key, const std::st
     });
 }
 
-std::vector<net::Cidr> read_targets(base::TomlTable& table, std::string_view key) {
-    std::vector<net::Cidr> targets;
+std::vector<net::Cidr> read_cidrs(base::TomlTable& table, std::string_view key) {
+    std::vector<net::Cidr> cidrs;
     for (const auto& text : table.texts(key, {})) {
-        check(table, key, [&] { targets.push_back(net::Cidr::parse(text, key)); });
+        check(table, key, [&] { cidrs.push_back(net::Cidr::parse(text, key)); });
     }
-    return targets;
+    return cidrs;
 }
 
 void read_server(base::TomlTable& table, Settings& settings) {
@@ -53,6 +53,7 @@ void read_server(base::TomlTable& table, Settings& settings) {
     settings.insecure_http_acme = table.boolean("insecure_http_acme", false);
     settings.public_http_url = table.text("public_http_url", "");
     check_url(table, "public_http_url", settings.public_http_url, "http ");
+    settings.trusted_proxies = read_cidrs(table, "trusted_proxies");
     settings.terms_of_service = table.text("terms_of_service", "");
     settings.website = table.text("website", "");
     settings.caa_identities = table.texts("caa_identities", {});
@@ -69,8 +70,8 @@ void read_validation(base::TomlTable& table, Settings& settings) {
     });
     settings.http01_port = static_cast<int>(table.integer("http01_port", settings.http01_port, 1, 65535));
     settings.tls_alpn01_port = static_cast<int>(table.integer("tls_alpn01_port", settings.tls_alpn01_port, 1, 65535));
-    settings.allow_targets = read_targets(table, "allow_targets");
-    settings.deny_targets = read_targets(table, "deny_targets");
+    settings.allow_targets = read_cidrs(table, "allow_targets");
+    settings.deny_targets = read_cidrs(table, "deny_targets");
     settings.concurrency = static_cast<int>(table.integer("concurrency", settings.concurrency, 1, 1024));
     table.finish();
 }

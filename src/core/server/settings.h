@@ -19,6 +19,7 @@ struct Settings {
     std::string external_url;
     bool insecure_http_acme = false;
     std::string public_http_url;
+    std::vector<net::Cidr> trusted_proxies;  // whose X-Forwarded-For counts
     std::string terms_of_service, website;
     std::vector<std::string> caa_identities;
     base::Duration nonce_lifetime{}, order_lifetime{}, authorization_lifetime{};

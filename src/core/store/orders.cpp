@@ -102,6 +102,11 @@ void fail_orders_of(Transaction& transaction, std::string_view account, std::str
         account, problem_json);
 }
 
+std::int64_t count_refusal(Transaction& transaction, std::string_view id) {
+    auto row = transaction.query("UPDATE orders SET refusals = refusals + 1 WHERE id = ?1 RETURNING refusals", id);
+    return row->step() ? row->integer(0) : 0;
+}
+
 bool being_replaced(Transaction& transaction, std::string_view certificate_id, std::int64_t now) {
     return transaction
         .query("SELECT 1 FROM orders WHERE replaces = ?1 AND status <> 'invalid' AND expires_at > ?2 LIMIT 1",

@@ -21,6 +21,8 @@ bool fail_order(Transaction& transaction, std::string_view id,
                 std::string_view problem_json);  // pending or ready → invalid
 /// The same for every open order of an account that is stopped (RFC 8555 section 7.3.6).
 void fail_orders_of(Transaction& transaction, std::string_view account, std::string_view problem_json);
+/// One more finalize was refused; returns how many that makes.
+std::int64_t count_refusal(Transaction& transaction, std::string_view id);
 /// Is there an order that replaces this certificate and has not failed or expired?
 bool being_replaced(Transaction& transaction, std::string_view certificate_id, std::int64_t now);
 /// Newest first, after `cursor` (an order id, or empty). Without invalid ones (RFC 8555 section 7.1.2.1).

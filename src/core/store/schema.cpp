@@ -97,9 +97,18 @@ constexpr std::string_view k_version_4[] = {
     "CREATE INDEX accounts_of_token ON accounts (token) WHERE token IS NOT NULL",
 };
 
+constexpr std::string_view k_version_5[] = {
+    // Who has had more than a rate limit gives back by now (microseconds since the epoch). Whole again: no row.
+    "CREATE TABLE allowances (subject TEXT NOT NULL PRIMARY KEY, whole_at BIGINT NOT NULL)",
+    "CREATE INDEX allowances_by_end ON allowances (whole_at)",
+    // Finalizes of this order that were refused: only the first is audited, and the last ends it.
+    "ALTER TABLE orders ADD COLUMN refusals BIGINT NOT NULL DEFAULT 0",
+};
+
 constexpr std::array k_migrations = {
     std::span<const std::string_view>(k_version_1), std::span<const std::string_view>(k_version_2),
-    std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4)};
+    std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4),
+    std::span<const std::string_view>(k_version_5)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

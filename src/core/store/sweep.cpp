@@ -1,5 +1,7 @@
 #include "store/sweep.h"
 
+#include "store/allowances.h"
+
 namespace signet::store {
 
 int sweep(Transaction& transaction, std::int64_t now, int limit) {
@@ -13,7 +15,9 @@ int sweep(Transaction& transaction, std::int64_t now, int limit) {
         " ORDER BY expires_at LIMIT ?2)"
         " AND NOT EXISTS (SELECT 1 FROM order_identifiers i WHERE i.authorization_id = authorizations.id)",
         now, limit);
-    return static_cast<int>(orders + authorizations);
+    constexpr std::int64_t k_second = 1'000'000;
+    const auto allowances = sweep_allowances(transaction, now * k_second, limit);
+    return static_cast<int>(orders + authorizations + allowances);
 }
 
 }  // namespace signet::store

@@ -70,7 +70,7 @@ TEST_CASE("settings: what cannot be used is refused with its line") {
         {"[server]\npublic_http_url = \"https://ca.internal\"", "line 2"},
         {"[server]\nnonce_lifetime = \"soon\"", "line 2"},
         {"[server]\nhostname = \"x\"", "hostname"},
-        {"[server]\ntrusted_proxies = []", "trusted_proxies"},
+        {"[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", "line 2"},
         {"[validation]\nhttp01_port = 0", "line 2"},
         {"[validation]\nallow_targets = [\"300.0.0.0/8\"]", "line 2"},
         {"[validation]\ntls_alpn01_port = 70000", "line 2"},

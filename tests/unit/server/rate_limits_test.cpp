@@ -1,0 +1,149 @@
+#include "server/rate_limits.h"
+
+#include "fixture.h"
+
+using namespace signet;
+using namespace signet::test;
+
+namespace {
+
+// The one over is refused with a wait after which it is not.
+template <class Request>
+void check_limited(ServerFixture& server, Request request) {
+    const auto refused = request();
+    CHECK_PROBLEM(refused, 429, "rateLimited");
+    const auto wait = std::stoll(header_of(refused, "Retry-After"));
+    CHECK(wait > 0);
+    server.clock.advance(std::chrono::seconds(wait - 1));
+    CHECK(request().status == 429);
+    server.clock.advance(std::chrono::seconds(1));
+    CHECK(request().status < 300);
+}
+
+std::int64_t rows(ServerFixture& server, const std::string& table) {
+    return server.store().query([&](store::Transaction& t) {
+        auto row = t.query("SELECT count(*) FROM " + table);
+        row->step();
+        return row->integer(0);
+    });
+}
+
+}  // namespace
+
+TEST_CASE("rate limits: none by default") {
+    ServerFixture server;
+    auto client = server.registered();
+    for (int i = 0; i < 30; ++i) CHECK(client.new_order({"a.internal"}).status == 201);
+}
+
+TEST_CASE("rate limits: orders of an account, which a restart does not forget") {
+    ServerFixture server;
+    server.profile().acme.rate_limits.orders_per_account = ca::RateLimit::parse("3/3h");
+    server.restart();
+    auto client = server.registered();
+    auto other = server.registered();
+    for (int i = 0; i < 3; ++i) CHECK(client.new_order({"a.internal"}).status == 201);
+    server.restart();
+    const auto before = rows(server, "orders");
+    check_limited(server, [&] {
+        client.nonce.clear();  // of before the restart, or too old
+        return client.new_order({"a.internal"});
+    });
+    CHECK(rows(server, "orders") == before + 1);
+    other.nonce.clear();
+    CHECK(other.new_order({"a.internal"}).status == 201);
+    CHECK(client.new_order({"a.internal"}, "/acme/new-order", "server").status == 201);  // another profile's
+}
+
+TEST_CASE("rate limits: an authorization asked for alone counts as an order") {
+    ServerFixture server;
+    server.profile().acme.rate_limits.orders_per_account = ca::RateLimit::parse("2/1h");
+    server.profile().acme.rate_limits.certificates_per_name = ca::RateLimit::parse("1/7d");
+    server.reconfigure();
+    auto client = server.registered();
+    const auto authorize = [&](const std::string& name) {
+        client.nonce.clear();
+        return client.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":")" + name + R"("}})");
+    };
+    CHECK(authorize("a.internal").status == 201);
+    CHECK(client.new_order({"a.internal"}).status == 201);
+    const auto before = rows(server, "authorizations");
+    server.restart();
+    check_limited(server, [&] { return authorize("b.internal"); });
+    CHECK(rows(server, "authorizations") == before + 1);
+    server.clock.advance(std::chrono::hours(1));
+    // Nothing is proven for a name whose certificates are used up.
+    client.nonce.clear();
+    const auto ready = order_of(client.new_order({"c.internal"}));
+    CHECK(client.finalize(ready.finalize, csr_for({"c.internal"})).status == 200);
+    server.restart();
+    CHECK_PROBLEM(authorize("c.internal"), 429, "rateLimited");
+}
+
+TEST_CASE("rate limits: accounts from an address, as trusted proxies tell it") {
+    ServerFixture server;
+    server.profile().acme.rate_limits.accounts_per_address = ca::RateLimit::parse("2/1h");
+    server.configuration.settings.trusted_proxies = {net::Cidr::parse("10.0.0.0/8", "x")};
+    server.reconfigure();
+    server.registered();
+    auto old = server.registered();
+    server.restart();
+    auto client = server.client();
+    check_limited(server, [&] {
+        client.nonce.clear();
+        return client.register_account();
+    });
+    auto again = server.client();
+    CHECK(again.register_account().status == 429);
+    old.nonce.clear();
+    CHECK(old.post("/acme/new-account", "{}", {.with_jwk = true}).status == 200);  // is none that is new
+    again.remote = "192.0.2.2";
+    CHECK(again.register_account().status == 201);
+    const auto through_proxy = [&](const std::string& address) {
+        auto made = server.client();
+        made.remote = "10.0.0.1";
+        auto request = made.signed_request("/acme/new-account", "{}");
+        request.headers.emplace_back("X-Forwarded-For", address);
+        return made.send(request).status;
+    };
+    CHECK(through_proxy("192.0.2.1") == 429);
+    CHECK(through_proxy("2001:db8::1") == 201);
+    CHECK(through_proxy("2001:db8::2") == 201);
+    CHECK(through_proxy("2001:db8::3") == 429);  // one network
+    CHECK(through_proxy("2001:db8:0:1::3") == 201);
+}
+
+TEST_CASE("rate limits: certificates for a name, told before anything is proven") {
+    ServerFixture server;
+    server.profile().acme.rate_limits.certificates_per_name = ca::RateLimit::parse("2/7d");
+    server.reconfigure();
+    auto client = server.registered();
+    const auto issue = [&](const std::vector<std::string>& names) {
+        client.nonce.clear();  // the clock moves on
+        const auto response = client.new_order(names);
+        return response.status == 201 ? client.finalize(order_of(response).finalize, csr_for(names)) : response;
+    };
+    const auto early = order_of(client.new_order({"a.internal"}));
+    CHECK(issue({"a.internal", "b.internal"}).status == 200);
+    CHECK(issue({"a.internal"}).status == 200);
+    // An order from before the limit was reached is refused at its end, and can be finished later.
+    const auto late = client.finalize(early.finalize, csr_for({"a.internal"}));
+    CHECK_PROBLEM(late, 429, "rateLimited");
+    CHECK(late.body.find("a.internal") != std::string::npos);
+    CHECK(server.audited("certificate.refused") == 0);
+    CHECK(issue({"b.internal"}).status == 200);
+    CHECK(issue({"a.internal", "c.internal"}).status == 429);
+    CHECK(issue({"c.internal"}).status == 200);
+    server.clock.advance(std::chrono::hours(12));
+    client.nonce.clear();
+    CHECK(order_of(client.post(early.finalize.substr(0, early.finalize.rfind('/')), "")).status == "ready");
+    server.clock.advance(std::chrono::hours(24 * 7));
+    for (int i = 0; i < 2; ++i) CHECK(issue({"d.internal"}).status == 200);
+    check_limited(server, [&] { return issue({"d.internal"}); });
+}
+
+TEST_CASE("rate limits: what a rate is") {
+    for (const char* text : {"300/3h", "1/1s", "50/7d"}) CHECK(ca::RateLimit::parse(text).text() == text);
+    for (const char* text : {"", "300", "/3h", "0/3h", "-1/3h", "1.5/3h", "300/", "300/0s", "300/never", "99999999/1h"})
+        CHECK_THROWS_AS(ca::RateLimit::parse(text), base::Error);
+}
