@@ -171,8 +171,11 @@ constexpr auto k_description =
     "issued. When half of the 20,000 connections are taken, an address (IPv6: a /64) that has 1,024 gets no more; "
     "loopback addresses are not counted.\n"
     "\n"
-    "Without hostnames, the server answers to the machine's name, localhost and the loopback addresses. Each request "
-    "is logged on standard error.";
+    "Without hostnames, the server answers to the machine's name, localhost and the loopback addresses, and its "
+    "certificate has them all: over ACME the machine's name is then never issued, and the others only where a "
+    "challenge proves them.\n"
+    "\n"
+    "Each request is logged on standard error.";
 
 }  // namespace
 

@@ -21,8 +21,9 @@ const SettingsSection k_server{
       "Address and port of plain HTTP: CA certificates and health; never /ca.pem, nor ACME unless insecure_http_acme. "
       "Empty: none."},
      {"hostnames", "[]",
-      "Names on the server's own certificate; the first is the host of every URL that it prints. Empty: the machine's "
-      "name."},
+      "Names on the server's own certificate, never issued over ACME; the first is the host of every URL that it "
+      "prints. "
+      "Empty: the machine's name."},
      {"external_url", "\"\"",
       "https://... behind a load balancer. ACME requests for a host outside hostnames and external_url are answered "
       "421."},

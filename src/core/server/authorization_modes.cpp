@@ -67,6 +67,11 @@ void check_mode(std::string_view name, std::string_view what) {
 
 bool shows_control(std::string_view proof) { return acme::find_challenge_type(proof) != nullptr; }
 
+bool is_withheld(const Live& live, const AuthorizationMode& mode, const x509::Identifier& name) {
+    const bool proven = !mode.grants_at_once && !mode.by_operator;
+    return live.hosts.is_own(name) || (!proven && live.hosts.is_on_certificate(name));
+}
+
 std::vector<std::string> mode_warnings(const Live& live) {
     std::vector<std::string> warnings;
     for (const auto& mode : k_modes) {

@@ -29,6 +29,9 @@ void check_mode(std::string_view name, std::string_view what);
 /// Was control of the name shown? What a mode gave without asking, by trust or on an operator's word, does not permit
 /// revoking another account's certificate (RFC 8555 section 7.6).
 bool shows_control(std::string_view proof);
+/// Is this a name of the CA that nobody gets over ACME under the mode? Its hostnames in each; all that is on its own
+/// certificate, the loopback names that stand in for missing hostnames too, where no challenge proves anything.
+bool is_withheld(const Live& live, const AuthorizationMode& mode, const x509::Identifier& name);
 std::vector<std::string> mode_warnings(const Live& live);
 
 }  // namespace signet::server

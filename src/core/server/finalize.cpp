@@ -126,7 +126,7 @@ std::vector<store::ProvenIdentifier> accepted_proofs(const Exchange& exchange, c
     const auto& mode = mode_of(profile, exchange.live->settings);
     std::vector<store::ProvenIdentifier> accepted;
     for (const auto& proof : exchange.loaded.proofs) {
-        const bool own = exchange.live->hosts.is_own(proof.identifier());
+        const bool own = is_withheld(*exchange.live, mode, proof.identifier());
         if (!own && mode.accepts(profile, proof.proof())) accepted.push_back(proof);
     }
     return accepted;

@@ -79,6 +79,10 @@ bool Hosts::is_own(const x509::Identifier& identifier) const {
            (!external_host_.empty() && covers(identifier, external_host_));
 }
 
+bool Hosts::is_on_certificate(const x509::Identifier& identifier) const {
+    return std::ranges::any_of(certificate_names_, [&](const std::string& name) { return covers(identifier, name); });
+}
+
 std::optional<std::string> Hosts::path_of(std::string_view url) const {
     const auto scheme = url.find("://");
     if (scheme == std::string_view::npos) return std::nullopt;

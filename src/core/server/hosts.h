@@ -26,6 +26,8 @@ public:
     std::optional<std::string> base_of(const net::Request& request) const;
     /// The CA's own names, and wildcards that would cover them, are never issued over ACME.
     bool is_own(const x509::Identifier& identifier) const;
+    /// Whoever had this one could pose as the server: certificate_names(), and wildcards that would cover them.
+    bool is_on_certificate(const x509::Identifier& identifier) const;
     /// The path of a URL of ours, whatever of our names it was made under; nullopt for a foreign one.
     std::optional<std::string> path_of(std::string_view url) const;
 

@@ -92,7 +92,7 @@ std::vector<base::ErrorPart> hopeless(const Exchange& exchange, const acme::NewO
         parts.push_back({identifier.text(), Kind::rejected_identifier, std::move(why)});
     };
     for (const auto& identifier : message.identifiers) {
-        if (exchange.live->hosts.is_own(identifier)) {
+        if (is_withheld(*exchange.live, mode, identifier)) {
             refuse(identifier, identifier.text() + " is a name of the CA itself");
         } else if (!mode.grants_at_once && !mode.by_operator && applicable(profile, identifier).empty()) {
             refuse(identifier, "profile '" + profile.name + "' has no challenge that could prove " + identifier.text());

@@ -53,6 +53,21 @@ TEST_CASE("hosts: the CA's own names, and wildcards over them, are its own") {
     CHECK_FALSE(deep.is_own(Identifier::dns("*.ca.corp.test")));
 }
 
+TEST_CASE("hosts: what is on the server's certificate, and wildcards over it") {
+    const Hosts loopback(settings({}));
+    for (const char* name : {"localhost", "127.0.0.1", "::1"}) {
+        CAPTURE(name);
+        CHECK(loopback.is_on_certificate(Identifier::parse(name)));
+        CHECK_FALSE(loopback.is_own(Identifier::parse(name)));
+    }
+    CHECK(loopback.is_on_certificate(Identifier::parse(server::machine_name())));
+    CHECK_FALSE(loopback.is_on_certificate(Identifier::ip("127.0.0.2")));
+    const Hosts named(settings({"ca.corp.test"}, "https://acme.example"));
+    for (const char* name : {"ca.corp.test", "*.corp.test", "acme.example"})
+        CHECK(named.is_on_certificate(Identifier::dns(name)));
+    for (const char* name : {"localhost", "127.0.0.1"}) CHECK_FALSE(named.is_on_certificate(Identifier::parse(name)));
+}
+
 TEST_CASE("hosts: a kid is ours under any of our names and ports") {
     const Hosts hosts(settings({"ca.test"}, "https://acme.example"));
     CHECK(hosts.path_of("https://ca.test:1/acme/account/x") == "/acme/account/x");
