@@ -175,7 +175,10 @@ constexpr auto k_description =
     "certificate has them all: over ACME the machine's name is then never issued, and the others only where a "
     "challenge proves them.\n"
     "\n"
-    "Each request is logged on standard error.";
+    "Each request is one line on standard error: method, path (without the query), status, remote (the client), "
+    "account, event (the detail of a serverInternal names it too), us (microseconds), and why it was refused: problem "
+    "and detail. "
+    "Headers, queries and bodies are not logged, but for what a detail quotes.";
 
 }  // namespace
 

@@ -172,8 +172,14 @@ void HttpConnection::answer(RequestHead head) {
 }
 
 void HttpConnection::refuse(int status, const std::string& reason) {
-    base::log(base::Level::debug, "refused a request",
-              {{"status", std::to_string(status)}, {"reason", reason}, {"peer", remote_address_}});
+    // The handler never sees it, so that its line in the access log is made here; method and path as far as they came.
+    const auto& request = parser_.head().request;
+    base::log(base::Level::info, "request",
+              {{"method", request.method.empty() ? "-" : request.method},
+               {"path", request.path.empty() ? "-" : request.path},
+               {"status", std::to_string(status)},
+               {"remote", remote_address_},
+               {"detail", reason}});
     pending_.clear();
     bytes_may_follow_ = true;
     start_writing(serialize(Response::text(status, reason + "\n"), {false, true}, unix_now()), true);

@@ -43,7 +43,7 @@ public:
     void feed(std::string_view& input);
 
     State state() const { return state_; }
-    const RequestHead& head() const { return head_; }            // from state body on
+    const RequestHead& head() const { return head_; }            // from state body on; when failed, as far as it came
     const RequestFailure& failure() const { return *failure_; }  // in state failed
     /// The request, when done. Leaves the parser ready for the next one.
     RequestHead take();

@@ -108,6 +108,30 @@ void decorate(const Exchange& exchange, const Match& match, net::Response& respo
     if (!directory || response.status >= 400) response.add("Link", "<" + exchange.directory + ">;rel=\"index\"");
 }
 
+// The access log: one event a request. No header, no query and no body is in it: one of them may hold a secret.
+void log_request(const Exchange& exchange, int status, const std::string& event, std::chrono::microseconds spent) {
+    if (!base::log_enabled(base::Level::info)) return;
+    const auto& request = exchange.request;
+    const base::Field method{"method", request.method}, path{"path", request.path},
+        answered{"status", std::to_string(status)}, remote{"remote", exchange.client_address},
+        account{"account", exchange.account ? exchange.account->record.id : std::string("-")}, number{"event", event},
+        took{"us", std::to_string(spent.count())};
+    if (exchange.problem.empty()) {
+        base::log(base::Level::info, "request", {method, path, answered, remote, account, number, took});
+    } else {
+        base::log(base::Level::info, "request",
+                  {method,
+                   path,
+                   answered,
+                   remote,
+                   account,
+                   number,
+                   took,
+                   {"problem", exchange.problem},
+                   {"detail", exchange.detail}});
+    }
+}
+
 std::string hex(std::uint64_t value) {
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
@@ -164,11 +188,11 @@ net::Response App::State::guarded(Exchange& exchange, const Match& match, const 
             base::log(
                 base::Level::error, "a request failed",
                 {{"event", event}, {"reason", error.message()}, {"where", error.where()}, {"hint", error.hint()}});
-        } else if (base::log_enabled(base::Level::info)) {
-            base::log(base::Level::info, "refused", {{"event", event}, {"type", made.type}, {"detail", made.detail}});
         }
+        exchange.problem = made.type.substr(made.type.rfind(':') + 1);
+        exchange.detail = made.detail;
         if (!exchange.asked_profile.empty() && made.status < 500) {
-            metrics.refused.at(exchange.asked_profile, made.type.substr(made.type.rfind(':') + 1)).add();
+            metrics.refused.at(exchange.asked_profile, exchange.problem).add();
         }
         return acme::problem_response(made);
     };
@@ -203,16 +227,7 @@ net::Response App::handle(const net::Request& request) {
     auto response = state_->guarded(exchange, match, event);
     const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
     state_->metrics.request(match.route, response.status, spent);
-    if (base::log_enabled(base::Level::info)) {
-        base::log(base::Level::info, "request",
-                  {{"method", request.method},
-                   {"path", request.path},
-                   {"status", std::to_string(response.status)},
-                   {"remote", exchange.client_address},
-                   {"account", exchange.account ? exchange.account->record.id : std::string("-")},
-                   {"event", event},
-                   {"us", std::to_string(spent.count())}});
-    }
+    log_request(exchange, response.status, event, spent);
     return response;
 }
 

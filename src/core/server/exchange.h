@@ -50,6 +50,7 @@ struct Exchange {
 
     std::string client_address{};               // who asked, seen through trusted proxies
     std::optional<std::int64_t> retry_after{};  // seconds: what a 429 says
+    std::string problem{}, detail{};            // of a refusal, for the access log
 
     std::string base;       // "https://ca.internal:8443": ACME routes only
     std::string directory;  // URL for Link rel="index"
