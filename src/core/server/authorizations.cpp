@@ -20,8 +20,7 @@ using store::AuthorizationStatus;
 using store::ChallengeRecord;
 using store::ChallengeStatus;
 
-constexpr auto k_poll_after = "1";           // seconds between two looks at a validation
-constexpr auto k_poll_operator_after = "5";  // at what an operator decides
+constexpr auto k_poll_operator_after = "5";  // seconds between two looks at what an operator decides
 
 acme::State state_of(ChallengeStatus status) {
     switch (status) {
@@ -76,15 +75,26 @@ acme::ChallengeMessage message_of(const Exchange& exchange, const ChallengeRecor
 
 bool by_operator(const AuthorizationRecord& record) { return record.proof == store::k_operator_proof; }
 
-bool being_validated(const AuthorizationRecord& record) {
-    return std::ranges::any_of(record.challenges,
-                               [](const auto& challenge) { return challenge.status == ChallengeStatus::processing; });
+// RFC 8555 section 8.2: nothing changes before the next attempt; a second later it may have. nullopt: none will come.
+std::optional<std::int64_t> poll_after(const Exchange& exchange, const ChallengeRecord& record) {
+    if (record.status != ChallengeStatus::processing) return std::nullopt;
+    const auto now = base::to_unix(exchange.now);
+    return std::max(record.next_attempt_at.value_or(now) - now, std::int64_t{0}) + 1;
+}
+
+std::optional<std::int64_t> poll_after(const Exchange& exchange, const AuthorizationRecord& record) {
+    std::optional<std::int64_t> soonest;
+    for (const auto& challenge : record.challenges) {
+        const auto after = poll_after(exchange, challenge);
+        if (after && (!soonest || *after < *soonest)) soonest = after;
+    }
+    return soonest;
 }
 
 net::Response answer(const Exchange& exchange, const ChallengeRecord& record) {
     auto response = json_response(200, acme::encode_challenge(message_of(exchange, record)));
     response.add("Link", "<" + exchange.url("/acme/authorization/", record.authorization) + ">;rel=\"up\"");
-    if (record.status == ChallengeStatus::processing) response.set("Retry-After", k_poll_after);
+    if (const auto after = poll_after(exchange, record)) response.set("Retry-After", std::to_string(*after));
     return response;
 }
 
@@ -115,8 +125,8 @@ net::Response authorization_response(const Exchange& exchange, const Authorizati
     auto response = json_response(status, acme::encode_authorization(message));
     if (message.status == "pending" && by_operator(record)) {
         response.set("Retry-After", k_poll_operator_after);
-    } else if (message.status == "pending" && being_validated(record)) {
-        response.set("Retry-After", k_poll_after);
+    } else if (const auto after = poll_after(exchange, record); after && message.status == "pending") {
+        response.set("Retry-After", std::to_string(*after));
     }
     return response;
 }

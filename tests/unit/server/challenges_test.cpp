@@ -1,4 +1,6 @@
 #include <atomic>
+#include <functional>
+#include <map>
 
 #include "fixture.h"
 #include "jose/jwk.h"
@@ -15,6 +17,7 @@ struct Validated {
     ServerFixture server{"challenge"};
     AcmeClient client = server.registered();
     std::atomic<int> hits = 0, fail_first = 0;
+    std::function<void(int)> at_hit = [](int) {};
     net::HttpServer target{
         {{"127.0.0.1:0", false}}, [this](const net::Request& request) { return answer(request); }, 2};
 
@@ -27,7 +30,9 @@ struct Validated {
     }
     ~Validated() { target.stop(1s); }
     net::Response answer(const net::Request& request) {
-        if (++hits <= fail_first) return net::Response::text(200, "CANARY");
+        const int hit = ++hits;
+        at_hit(hit);
+        if (hit <= fail_first) return net::Response::text(200, "CANARY");
         const auto token = request.path.substr(request.path.rfind('/') + 1);
         return net::Response::text(200, token + "." + jose::thumbprint(client.key().public_key()));
     }
@@ -95,6 +100,45 @@ TEST_CASE("challenges: tried again on schedule, and the error names no answer") 
     CHECK(fixture.status(started.authorization) == "valid");
 }
 
+TEST_CASE("challenges: between two attempts it says what failed, and after what time to look again") {
+    Validated fixture;
+    fixture.fail_first = 2;
+    const auto started = fixture.begin();
+    std::map<int, base::Json> seen;
+    fixture.at_hit = [&](int hit) { seen[hit] = json_of(fixture.client.post(started.challenge, "")); };
+    fixture.server.app->run_validations();
+    REQUIRE(seen.size() == 3);
+    CHECK_FALSE(seen[1].contains("error"));
+    for (const int hit : {2, 3}) {
+        CHECK(seen[hit]["status"] == "processing");
+        CHECK(seen[hit]["error"]["type"] == "urn:ietf:params:acme:error:incorrectResponse");
+        CHECK(seen[hit]["error"]["detail"].get<std::string>().find("127.0.0.1") != std::string::npos);
+    }
+    CHECK_FALSE(json_of(fixture.client.post(started.challenge, "")).contains("error"));
+
+    const auto other = fixture.begin("later.test");
+    const auto id = other.challenge.substr(other.challenge.rfind('/') + 1);
+    fixture.server.store().write([&](store::Transaction& t) {
+        store::postpone_challenge(t, id, "{}", base::to_unix(fixture.server.clock.now()) + 5);
+    });
+    for (const auto& url : {other.challenge, other.authorization}) {
+        CHECK(header_of(fixture.client.post(url, ""), "Retry-After") == "6");
+    }
+}
+
+TEST_CASE("challenges: members of a response that mean nothing are ignored") {
+    Validated fixture;
+    const auto order = order_of(fixture.client.new_order({"www.test"}));
+    const auto authorization = json_of(fixture.client.post(order.authorizations.at(0), ""));
+    const auto url = authorization["challenges"][0]["url"].get<std::string>();
+    const auto posted = fixture.client.post(url, R"({"keyAuthorization":"x","status":"valid","token":7,"shoe":{}})");
+    CHECK(posted.status == 200);
+    CHECK(json_of(posted)["status"] == "processing");
+    CHECK(json_of(posted)["token"] == authorization["challenges"][0]["token"]);
+    fixture.server.app->run_validations();
+    CHECK(fixture.status(url) == "valid");
+}
+
 TEST_CASE("challenges: what fails for good makes authorization and order invalid, with a reason") {
     Validated fixture;
     fixture.fail_first = 1000;
@@ -106,7 +150,9 @@ TEST_CASE("challenges: what fails for good makes authorization and order invalid
     CHECK(challenge["error"]["type"] == "urn:ietf:params:acme:error:incorrectResponse");
     CHECK(challenge["error"]["detail"].get<std::string>().find("127.0.0.1") != std::string::npos);
     CHECK(challenge.dump().find("CANARY") == std::string::npos);
-    CHECK(fixture.status(started.authorization) == "invalid");
+    const auto authorization = json_of(fixture.client.post(started.authorization, ""));
+    CHECK(authorization["status"] == "invalid");
+    CHECK(authorization["challenges"][0] == challenge);  // it stays, with its reason (section 7.5.1)
     const auto order = json_of(fixture.client.post(started.order_url, ""));
     CHECK(order["status"] == "invalid");
     CHECK(order["error"]["type"] == "urn:ietf:params:acme:error:incorrectResponse");
