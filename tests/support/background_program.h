@@ -60,6 +60,17 @@ public:
         }
         return true;
     }
+    /// Reads output until the program ends; false when it was silent for ten seconds before.
+    bool ends() {
+        char buffer[4096];
+        for (;;) {
+            pollfd entry{output_.get(), POLLIN, 0};
+            if (::poll(&entry, 1, 10'000) != 1) return false;
+            const auto size = ::read(output_.get(), buffer, sizeof buffer);
+            if (size <= 0) return true;
+            text_.append(buffer, static_cast<std::size_t>(size));
+        }
+    }
     void send(const std::string& text) {
         if (::write(input_.get(), text.data(), text.size()) < 0) throw std::runtime_error("write to a child");
     }

@@ -60,17 +60,36 @@ struct Check {
 }  // namespace
 
 TEST_CASE("http-01: holds for the key authorization, trailing white space or not") {
-    std::string path, host;
+    std::string method, path, host;
     Target target([&](const net::Request& request) {
+        method = request.method;
         path = request.path;
         host = request.host;
         return body("tok.thumb\r\n");
     });
     Check check(target.port());
     CHECK(check.run() == "");
+    CHECK(method == "GET");
     CHECK(path == "/.well-known/acme-challenge/tok");
     CHECK(host == "www.test:" + std::to_string(target.port()));
     CHECK(check.run(Identifier::ip("127.0.0.1")) == "");
+    CHECK(host == "127.0.0.1:" + std::to_string(target.port()));
+}
+
+TEST_CASE("http-01: an IPv6 address stands in brackets in the Host field") {
+    std::string host;
+    net::HttpServer target{{{"[::1]:0", false}},
+                           [&](const net::Request& request) {
+                               host = request.host;
+                               return body("tok.thumb");
+                           },
+                           1};
+    target.start();
+    Check check(target.port(0));
+    check.policy.allow = {net::Cidr::parse("::1", "test")};
+    CHECK(check.run(Identifier::ip("::1")) == "");
+    target.stop(std::chrono::seconds(1));
+    CHECK(host == "[::1]:" + std::to_string(check.port));
 }
 
 TEST_CASE("http-01: a wrong answer names the address and never what was answered") {

@@ -1,8 +1,11 @@
 #include "acme/challenge_tls_alpn01.h"
 
 #include <doctest/doctest.h>
+#include <thread>
 
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "net/handshake_listener.h"
 #include "net/listener.h"
@@ -172,6 +175,38 @@ TEST_CASE("tls-alpn-01: a server that selects no protocol is refused, and so is 
         const auto message = check.run();
         CHECK((std::string(row.reason).empty() ? message.empty() : message.find(row.reason) != std::string::npos));
         if (*row.reason != 0) CHECK(check.kind == row.kind);
+    }
+}
+
+TEST_CASE("tls-alpn-01: a certificate made by OpenSSL holds, its name in capitals; the connection is closed at once") {
+    const test::TemporaryDirectory directory;
+    const auto key = (directory.path() / "key.pem").string(), certificate = (directory.path() / "crt.pem").string();
+    const auto extension = std::string(k_oid) + "=critical,DER:" + base::hex_encode(digest_value("tok.thumb"));
+    test::run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+               "/CN=x", "-addext", "subjectAltName=DNS:WWW.Test", "-addext", extension, "-keyout", key, "-out",
+               certificate});
+    const int port = free_port();
+    const std::vector<std::string> serve{"openssl", "s_server",  "-accept", std::to_string(port), "-key",     key,
+                                         "-cert",   certificate, "-alpn",   "acme-tls/1",         "-naccept", "1"};
+    {
+        test::BackgroundProgram server(serve);
+        REQUIRE(server.wait_for("ACCEPT"));
+        CHECK(Check(port).run() == "");
+        CHECK(server.ends());
+        CHECK(server.output().find("ALPN protocols advertised by the client: acme-tls/1\n") != std::string::npos);
+    }
+    auto quietly = serve;
+    quietly.push_back("-quiet");  // prints what the client sends, nothing else
+    test::BackgroundProgram server(quietly);
+    std::string failure = "not tried";
+    for (int i = 0; i < 500 && !failure.empty(); ++i) {
+        if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // until it listens
+        failure = Check(port).run();
+    }
+    CHECK(failure == "");
+    CHECK(server.ends());
+    for (const auto line : base::split(server.output(), '\n')) {  // it may complain of the abrupt end
+        CHECK((line.empty() || line.find(":error:") != std::string_view::npos));
     }
 }
 

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "store/certificates.h"
 
 using namespace signet;
 using namespace signet::test;
@@ -51,7 +52,10 @@ TEST_CASE("accounts: contacts are checked") {
         auto client = server.client();
         base::Json json;
         json["contact"] = {row.contact};
-        CHECK_PROBLEM(client.register_account("/acme/new-account", json.dump()), 400, row.type);
+        const auto refused = client.register_account("/acme/new-account", json.dump());
+        CHECK_PROBLEM(refused, 400, row.type);
+        if (std::string_view(row.type) == "unsupportedContact")
+            CHECK(refused.body.find("mailto:") != std::string::npos);
         client = server.registered();
         CHECK_PROBLEM(client.post(client.kid, json.dump()), 400, row.type);
     }
@@ -72,6 +76,7 @@ TEST_CASE("accounts: updated, and unknown members ignored") {
     auto client = server.registered();
     const auto updated = client.post(client.kid, R"({"contact":["mailto:new@b.example"],"status":"valid","shoe":7})");
     CHECK(updated.status == 200);
+    CHECK_FALSE(json_of(updated).contains("shoe"));
     CHECK(json_of(client.post(client.kid, ""))["contact"][0] == "mailto:new@b.example");
     CHECK(json_of(client.post(client.kid, R"({"contact":[]})")).contains("contact") == false);
     CHECK_PROBLEM(client.post(client.kid, R"({"status":"revoked"})"), 400, "malformed");
@@ -79,9 +84,14 @@ TEST_CASE("accounts: updated, and unknown members ignored") {
 
 TEST_CASE("accounts: a deactivated one is refused everywhere, its open orders are cancelled, certificates stay") {
     ServerFixture server("challenge");
+    server.profile("client").acme.auth = "trust";
+    server.reconfigure();
     auto client = server.registered();
     const auto order = client.new_order({"www.test"});
     REQUIRE(order.status == 201);
+    const auto trusted = order_of(client.new_order({"c.test"}, "/acme/new-order", "client"));
+    const auto issued = order_of(client.finalize(trusted.finalize, csr_for({"c.test"})));
+    REQUIRE(issued.status == "valid");
     const auto done = client.post(client.kid, R"({"status":"deactivated"})");
     CHECK(done.status == 200);
     CHECK(json_of(done)["status"] == "deactivated");
@@ -96,6 +106,10 @@ TEST_CASE("accounts: a deactivated one is refused everywhere, its open orders ar
     const auto id = header_of(order, "Location").substr(header_of(order, "Location").rfind('/') + 1);
     const auto row = server.store().query([&](store::Transaction& t) { return store::find_order(t, id); });
     CHECK(row->status == store::OrderStatus::invalid);
+    const auto serial = issued.certificate.substr(issued.certificate.rfind('/') + 1);
+    const auto kept = server.store().query([&](store::Transaction& t) { return store::find_certificate(t, serial); });
+    REQUIRE(kept);
+    CHECK_FALSE(kept->revoked_at);
 }
 
 TEST_CASE("accounts: a change by another process is seen at the next request") {
@@ -125,4 +139,11 @@ TEST_CASE("accounts: the orders list is a real one, in pages, without invalid or
     }
     REQUIRE_FALSE(next.empty());
     CHECK(json_of(client.post(next, ""))["orders"].size() == 1);
+
+    ServerFixture asking("challenge");
+    auto other = asking.registered();
+    const auto pending = other.new_order({"a.test"}), given_up = other.new_order({"b.test"});
+    REQUIRE(other.post(order_of(given_up).authorizations.at(0), R"({"status":"deactivated"})").status == 200);
+    const auto listed = json_of(other.post(other.kid + "/orders", ""))["orders"];
+    CHECK(listed == base::Json{header_of(pending, "Location")});
 }

@@ -14,6 +14,7 @@ TEST_CASE("app: the directory offers what works and nothing else") {
     CHECK(response.status == 200);
     CHECK(header_of(response, "Replay-Nonce").empty());
     CHECK(header_of(response, "Link").empty());
+    CHECK(header_of(response, "Access-Control-Allow-Origin").empty());
     const auto json = json_of(response);
     CHECK(json["newNonce"] == "https://ca.test:8443/acme/new-nonce");
     CHECK(json["newAccount"] == "https://ca.test:8443/acme/new-account");

@@ -97,6 +97,33 @@ TEST_CASE("authenticate: unknown algorithms are answered with the list of known 
     }
 }
 
+TEST_CASE("authenticate: an account key that nobody may use is badPublicKey, whoever signs with it") {
+    ServerFixture server;
+    struct Row {
+        const char* name;
+        const char* alg;
+        std::string jwk;
+    };
+    const auto modulus = base::base64url_encode(base::Bytes(128, 0xdb));
+    const Row rows[] = {
+        {"RSA of 1024 bits", "RS256", R"({"kty":"RSA","e":"AQAB","n":")" + modulus + "\"}"},
+        {"no point of its curve", "ES256",
+         R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+         R"("y":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"})"},
+        {"a curve of nobody's", "ES256", R"({"kty":"EC","crv":"P-257","x":"AA","y":"AA"})"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        auto client = server.client();
+        client.need_nonce();
+        const auto header = std::string(R"({"alg":")") + row.alg + R"(","jwk":)" + row.jwk + R"(,"nonce":")" +
+                            client.nonce + R"(","url":"https://ca.test:8443/acme/new-account"})";
+        const auto body = R"({"protected":")" + base::base64url_encode(base::bytes_of(header)) +
+                          R"(","payload":"e30","signature":"AAAA"})";
+        CHECK_PROBLEM(client.post("/acme/new-account", "", {.body = body}), 400, "badPublicKey");
+    }
+}
+
 TEST_CASE("authenticate: a request sent twice is a replay") {
     ServerFixture server;
     auto client = server.registered();

@@ -54,6 +54,7 @@ std::string type_of(const net::Response& response) {
     CHECK(json_of(response)["status"] == response.status);
     CHECK_FALSE(json_of(response)["detail"].get<std::string>().empty());
     CHECK(response.body.find("null") == std::string::npos);
+    CHECK_FALSE(json_of(response).contains("identifier"));  // of subproblems alone (section 6.7.1)
     return acme::problem_type(response);
 }
 
@@ -211,6 +212,36 @@ const std::map<std::string, Producer> k_producers = {
      })},
 };
 
+/// The registry "ACME Error Types": RFC 8555 section 6.7, RFC 9773 section 7.4, draft-ietf-acme-profiles section 6.
+const std::set<std::string> k_registered = {
+    "accountDoesNotExist",
+    "alreadyReplaced",
+    "alreadyRevoked",
+    "badCSR",
+    "badNonce",
+    "badPublicKey",
+    "badRevocationReason",
+    "badSignatureAlgorithm",
+    "caa",
+    "compound",
+    "connection",
+    "dns",
+    "externalAccountRequired",
+    "incorrectResponse",
+    "invalidContact",
+    "invalidProfile",
+    "malformed",
+    "orderNotReady",
+    "rateLimited",
+    "rejectedIdentifier",
+    "serverInternal",
+    "tls",
+    "unauthorized",
+    "unsupportedContact",
+    "unsupportedIdentifier",
+    "userActionRequired",
+};
+
 /// What acme/problem.cpp can make of any error.
 std::set<std::string> known_types() {
     std::set<std::string> types = {"compound"};
@@ -229,6 +260,8 @@ TEST_CASE("error types: each is given over the wire, in the form that RFC 8555 s
         CHECK(produce() == type);
     }
 }
+
+TEST_CASE("error types: all are registered, and none is forgotten") { CHECK(known_types() == k_registered); }
 
 TEST_CASE("error types: none is without a row") {
     for (const auto& type : known_types()) {

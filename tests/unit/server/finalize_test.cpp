@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "crypto/signature.h"
 #include "fixture.h"
 #include "x509/der.h"
@@ -69,6 +71,7 @@ TEST_CASE("finalize: a certificate at once, with a chain that holds") {
     CHECK(up);
     auto chain = x509::parse_certificates(answer.body, "chain");
     REQUIRE(chain.size() == 2);
+    CHECK(answer.body == x509::encode_certificates(chain));  // and nothing else
     const auto anchors = x509::parse_certificates(ready.client.get("/ca.pem").body, "anchors");
     const x509::PathRequest path{.leaf = chain[0],
                                  .intermediates = {chain[1]},
@@ -77,6 +80,7 @@ TEST_CASE("finalize: a certificate at once, with a chain that holds") {
                                  .purpose = x509::Purpose::server};
     CHECK(x509::validate_path(path).valid());
     CHECK_FALSE(chain[0].is_ca());
+    CHECK(std::ranges::count(chain[0].names(), x509::Identifier::ip("10.0.0.1")) == 1);
     // A second finalize finds no order that is ready; the certificate stays.
     CHECK_PROBLEM(ready.finalize(csr_for({"a.test", "b.test", "10.0.0.1"})), 403, "orderNotReady");
     CHECK(order_of(ready.client.post(header_of(response, "Location"), "")).certificate == order.certificate);

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <doctest/doctest.h>
+#include <set>
 #include <thread>
 
+#include "base/encoding.h"
 #include "support/seeded_random.h"
 #include "support/temporary_store.h"
 
@@ -25,6 +27,19 @@ TEST_CASE("nonces: each is accepted once") {
     CHECK_FALSE(nonces.redeem(two, k_now));
     CHECK(nonces.redeem(one, k_now));
     CHECK_FALSE(nonces.redeem(one, k_now));
+}
+
+TEST_CASE("nonces: base64url, and no two alike") {
+    test::TemporaryStore store;
+    base::OsRandom random;
+    Nonces nonces(*store, random);
+    std::set<std::string> seen;
+    for (int i = 0; i < 5000; ++i) {
+        const auto nonce = nonces.issue(k_now);
+        CHECK(base::base64url_decode(nonce).value_or(base::Bytes{}).size() >= 16);
+        seen.insert(nonce);
+    }
+    CHECK(seen.size() == 5000);
 }
 
 TEST_CASE("nonces: one nonce from twenty threads is accepted once") {

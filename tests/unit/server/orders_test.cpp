@@ -1,3 +1,5 @@
+#include <set>
+
 #include "fixture.h"
 
 using namespace signet;
@@ -23,7 +25,13 @@ TEST_CASE("orders: in trust mode an order is ready at once and lists challenges 
     const auto& challenge = authorization["challenges"][0];
     CHECK(challenge["type"] == "http-01");
     CHECK(challenge["status"] == "valid");
-    CHECK(challenge["token"].get<std::string>().size() >= 22);
+    std::set<std::string> tokens;
+    for (const auto& each : authorization["challenges"]) {
+        const auto token = each["token"].get<std::string>();
+        CHECK(base::base64url_decode(token).value_or(base::Bytes{}).size() >= 16);
+        tokens.insert(token);
+    }
+    CHECK(tokens.size() == 3);
     CHECK(challenge.contains("validated"));
     // A client that posts it all the same is answered with what is there.
     const auto posted = client.post(challenge["url"].get<std::string>(), "{}");

@@ -22,6 +22,7 @@ TEST_CASE("settings: an empty file means the defaults") {
     CHECK(settings.order_lifetime == std::chrono::hours(24));
     CHECK(settings.authorization_lifetime == std::chrono::hours(24));
     CHECK(settings.http01_port == 80);
+    CHECK(settings.tls_alpn01_port == 443);
     CHECK(settings.concurrency == 64);
 }
 

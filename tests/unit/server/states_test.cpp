@@ -19,9 +19,11 @@ struct World {
     ServerFixture server{"challenge"};
     AcmeClient client = server.registered();
     std::string order, finalize, authorization, challenge;
+    base::Json as_made;
 
     World() {
         const auto made = client.new_order({"a.test"});
+        as_made = json_of(made);
         order = header_of(made, "Location");
         finalize = order_of(made).finalize;
         authorization = order_of(made).authorizations.at(0);
@@ -36,10 +38,6 @@ struct World {
     void settle(const std::string& problem) {
         start();
         write([&](store::Transaction& t) { store::settle_challenge(t, id(challenge), problem, now(), now() + 3600); });
-    }
-    void complete() {
-        settle({});
-        REQUIRE(client.finalize(finalize, csr_for({"a.test"})).status == 200);
     }
     void deactivate() { REQUIRE(client.post(authorization, R"({"status":"deactivated"})").status == 200); }
     void pass(base::Duration time) {
@@ -179,6 +177,26 @@ net::Response send(World& world, const std::string& url, const std::string& even
     return world.client.finalize(world.finalize, csr_for({"b.test"}));
 }
 
+// What RFC 8555 sections 7.1.3, 7.1.4 and 8 require of an object in each state.
+void check_members(const World& world, const std::string& resource, const base::Json& json) {
+    CAPTURE(json.dump());
+    const bool valid = json["status"] == "valid";
+    if (resource == "order") {
+        if (valid || json["status"] == "pending") CHECK(json.contains("expires"));
+        CHECK(json.contains("certificate") == valid);
+        CHECK(json["identifiers"] == world.as_made["identifiers"]);
+        CHECK(json["authorizations"] == world.as_made["authorizations"]);
+        CHECK(json["finalize"] == world.as_made["finalize"]);
+    } else if (resource == "authorization") {
+        if (valid) CHECK(json.contains("expires"));
+        CHECK(json["challenges"].size() == 3);
+    } else {
+        CHECK(json.contains("validated") == valid);
+        CHECK(json.contains("error") == (json["status"] == "invalid"));
+        CHECK(json.contains("token"));
+    }
+}
+
 }  // namespace
 
 TEST_CASE("states: every event in every state of order, authorization and challenge") {
@@ -198,9 +216,12 @@ TEST_CASE("states: every event in every state of order, authorization and challe
             CHECK_PROBLEM(response, row.status, row.answer);
         } else {
             CHECK(json_of(response)["status"] == row.answer);
+            check_members(world, row.resource, json_of(response));
         }
         CHECK_FALSE(header_of(response, "Replay-Nonce").empty());
-        CHECK(json_of(world.client.post(url, ""))["status"] == (row.after.empty() ? row.answer : row.after));
+        const auto after = json_of(world.client.post(url, ""));
+        CHECK(after["status"] == (row.after.empty() ? row.answer : row.after));
+        check_members(world, row.resource, after);
     }
 }
 
