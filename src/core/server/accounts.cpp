@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jose/jwk.h"
 #include "server/bindings.h"
+#include "server/orders.h"
 #include "server/rate_limits.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -193,12 +194,15 @@ net::Response account_orders(Exchange& exchange) {
     auto urls = base::Json::array();
     std::string last;
     std::size_t seen = 0;
+    const auto now = base::to_unix(exchange.now);
     exchange.services.store.read([&](store::Transaction& transaction) {
         for (const auto& id : store::list_orders(transaction, exchange.account->record.id, cursor, k_page)) {
             ++seen;
             last = id;
             const auto found = store::find_order(transaction, id);
-            if (found && found->status != store::OrderStatus::invalid) urls.push_back(exchange.url("/acme/order/", id));
+            if (found && status_now(*found, now) != store::OrderStatus::invalid) {
+                urls.push_back(exchange.url("/acme/order/", id));
+            }
         }
     });
     base::Json json;

@@ -146,4 +146,7 @@ TEST_CASE("accounts: the orders list is a real one, in pages, without invalid or
     REQUIRE(other.post(order_of(given_up).authorizations.at(0), R"({"status":"deactivated"})").status == 200);
     const auto listed = json_of(other.post(other.kid + "/orders", ""))["orders"];
     CHECK(listed == base::Json{header_of(pending, "Location")});
+    asking.clock.advance(std::chrono::hours(25));  // now time has ended the other
+    other.nonce.clear();
+    CHECK(json_of(other.post(other.kid + "/orders", ""))["orders"].empty());
 }
