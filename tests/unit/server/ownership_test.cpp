@@ -60,3 +60,17 @@ TEST_CASE("ownership: what is another account's looks like what is not there, fo
     CHECK(json_of(owner.post(challenge, ""))["status"] == "pending");
     CHECK(owner.post(certificate, "").status == 200);
 }
+
+TEST_CASE("ownership: a certificate that no account ordered is no account's") {
+    ServerFixture server;
+    auto client = server.registered();
+    const auto order = order_of(client.new_order({"c.test"}));
+    const auto certificate = order_of(client.finalize(order.finalize, csr_for({"c.test"}))).certificate;
+    const auto der = x509::parse_pem(client.post(certificate, "").body, "test").front().der;
+    // As one from the command line: nothing says whose it is, and nothing says that it is not this account's.
+    server.store().write([&](store::Transaction& t) { t.run("UPDATE certificates SET account_id = NULL"); });
+    CHECK_PROBLEM(client.post(certificate, ""), 404, "malformed");
+    const auto payload = R"({"certificate":")" + base::base64url_encode(der) + "\"}";
+    CHECK_PROBLEM(client.post("/acme/revoke-cert", payload), 403, "unauthorized");
+    CHECK(server.audited("certificate.revoked") == 0);
+}
