@@ -66,9 +66,8 @@ TEST_CASE("finalize: a certificate at once, with a chain that holds") {
     CHECK(answer.status == 200);
     CHECK(header_of(answer, "Content-Type") == "application/pem-certificate-chain");
     CHECK(answer.body.starts_with("-----BEGIN CERTIFICATE-----"));
-    bool up = false;
-    for (const auto& [name, value] : answer.headers) up = up || value.find("rel=\"up\"") != std::string::npos;
-    CHECK(up);
+    // The chain is whole: Caddy would go on to a link "up".
+    for (const auto& [name, value] : answer.headers) CHECK(value.find("rel=\"up\"") == std::string::npos);
     auto chain = x509::parse_certificates(answer.body, "chain");
     REQUIRE(chain.size() == 2);
     CHECK(answer.body == x509::encode_certificates(chain));  // and nothing else
@@ -84,6 +83,46 @@ TEST_CASE("finalize: a certificate at once, with a chain that holds") {
     // A second finalize finds no order that is ready; the certificate stays.
     CHECK_PROBLEM(ready.finalize(csr_for({"a.test", "b.test", "10.0.0.1"})), 403, "orderNotReady");
     CHECK(order_of(ready.client.post(header_of(response, "Location"), "")).certificate == order.certificate);
+}
+
+TEST_CASE("finalize: the leaf alone in DER is for who likes that better") {
+    struct Row {
+        const char* accept;
+        bool der;
+    };
+    const Row rows[] = {
+        {"application/pkix-cert", true},
+        {"Application/PKIX-Cert, */*;q=0.1", true},
+        {"application/pem-certificate-chain;q=0.5, application/pkix-cert;q=0.6", true},
+        {"application/pem-certificate-chain;q=0, application/*", true},
+        {"application/pem-certificate-chain", false},
+        {"application/pkix-cert, application/pem-certificate-chain", false},
+        {"application/pkix-cert;q=0.5, */*", false},
+        {"application/pkix-cert;q=0", false},
+        {"*/*", false},
+        {"application/json", false},
+        {"", false},
+        {";,;q=,=", false},
+    };
+    Ready ready({"a.test"});
+    const auto url = order_of(ready.finalize(csr_for({"a.test"}))).certificate;
+    const auto leaf = x509::parse_certificates(ready.client.post(url, "").body, "chain").at(0);
+    for (const auto& row : rows) {
+        CAPTURE(row.accept);
+        auto request = ready.client.signed_request(url, "");
+        request.headers.push_back({"Accept", row.accept});
+        const auto answer = ready.client.send(request);
+        CHECK(answer.status == 200);
+        CHECK(header_of(answer, "Vary") == "Accept");
+        CHECK(header_of(answer, "Content-Type") ==
+              (row.der ? "application/pkix-cert" : "application/pem-certificate-chain"));
+        CHECK((base::to_bytes(answer.body) == leaf.der()) == row.der);
+        const auto up = std::ranges::any_of(answer.headers, [&](const auto& header) {
+            return header.second.starts_with("<https://ca.test:8443/ca/default/") &&
+                   header.second.ends_with(".der>;rel=\"up\"");
+        });
+        CHECK(up == row.der);
+    }
 }
 
 TEST_CASE("finalize: the CSR's names are the order's, in any order and case, or the order stays ready") {
