@@ -50,7 +50,7 @@ step "a name that cannot be validated is refused with a reason"
 stop webserver
 refuse "certbot succeeded without an answer" certbot_ certonly --webroot -w webroot --server "$directory" \
     --cert-name other -d 127.0.0.1.nip.invalid
-cat "$WORK/out" "$WORK/err" | grep -Eqi 'no address found|dns' || { show_last; fail "the reason is missing"; }
+grep -Eqi 'no address found|dns' "$WORK/out" "$WORK/err" || { show_last; fail "the reason is missing"; }
 
 step "certbot revokes by its account, and by the certificate's key"
 expect "certbot failed to revoke" certbot_ revoke --server "$directory" --cert-name localhost --reason superseded \

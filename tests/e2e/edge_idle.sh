@@ -77,7 +77,7 @@ open=$(curl -s "http://localhost:$plain/metrics" | sed -n 's/^signet_http_connec
 
 step "those that trickle are ended by their deadline, those that rest are left alone"
 [ "$trickling" -ge 1 ] || fail "none trickle"
-timed_out() { curl -s "http://localhost:$plain/metrics" | grep -Eq '^signet_http_requests_refused_total\{reason="timeout"\} [1-9]'; }
+timed_out() { grep -Eq '^signet_http_requests_refused_total\{reason="timeout"\} [1-9]' <<<"$(curl -s "http://localhost:$plain/metrics")"; }
 wait_for 20 timed_out
 let_go crowd
 grep -qx 'closed idle 0' crowd.out || fail "$(cat crowd.out)"

@@ -9,7 +9,7 @@ for page in "$SOURCE"/man/*; do expect_exit 0 mandoc -Tlint -W warning "$page"; 
 step "every command has its page"
 for name in $(signet __complete '' | cut -f1); do
     [ -f "$SOURCE/man/signet-$name.1" ] || fail "no page for $name"
-    signet help "$name" | grep -q '^Commands:' || continue
+    grep -q '^Commands:' <<<"$(signet help "$name")" || continue
     for member in $(signet __complete "$name" '' | cut -f1); do
         [ -f "$SOURCE/man/signet-$name-$member.1" ] || fail "no page for $name $member"
     done

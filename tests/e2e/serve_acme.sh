@@ -135,7 +135,7 @@ expect_err "127.0.0.1:$taken"
 step "trust mode is warned about: on standard error, in /health, in the audit log"
 start_server trusting signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust
 grep -q 'warning: mode trust' trusting.err || fail "no warning"
-curl -s --cacert "$root" "${READY%/acme/directory}/health" | grep -q 'mode trust' || fail "not in /health"
+grep -q 'mode trust' <<<"$(curl -s --cacert "$root" "${READY%/acme/directory}/health")" || fail "not in /health"
 python3 - "$SIGNET_STORE/signet.db" <<'PY' || fail "not in the audit log"
 import sqlite3, sys
 rows = sqlite3.connect(sys.argv[1]).execute("SELECT detail FROM audit WHERE action = 'server.started'").fetchall()
