@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "jose/jwk.h"
 #include "jose/jws.h"
 #include "x509/csr.h"
 
@@ -64,9 +65,9 @@ std::string problem_text(const char* step, const Answer& answer) {
     return std::string(step) + ": " + std::to_string(answer.status) + ' ' + base::printable(type, 120);
 }
 
-std::string challenge_url(const Json& authorization) {
+Json http01_of(const Json& authorization) {
     for (const Json& challenge : authorization.value("challenges", Json::array())) {
-        if (challenge.value("type", "") == "http-01") return member("challenge", challenge, "url");
+        if (challenge.value("type", "") == "http-01") return challenge;
     }
     throw Failure{"authorization: no http-01 challenge", false};
 }
@@ -87,9 +88,11 @@ Directory read_directory(Wire& wire, const std::string& path) {
             member("directory", json, "newOrder")};
 }
 
-AcmeClient::AcmeClient(std::shared_ptr<ssl_ctx_st> context, const Url& server, Directory directory, int timeout_seconds)
+AcmeClient::AcmeClient(std::shared_ptr<ssl_ctx_st> context, const Url& server, Directory directory, int timeout_seconds,
+                       Responder* responder)
     : wire_(std::move(context), server.host, server.port, timeout_seconds),
       directory_(std::move(directory)),
+      responder_(responder),
       key_(crypto::PrivateKey::generate(crypto::KeyType::ec_p256)) {}
 
 Answer AcmeClient::request(const char* step, std::string_view method, const std::string& url, std::string_view body) {
@@ -128,14 +131,24 @@ void AcmeClient::register_account() {
 void AcmeClient::prove(const std::string& authorization_url) {
     Json authorization = post_for_json("authorization", authorization_url, "");
     if (member("authorization", authorization, "status") == "valid") return;
-    post("challenge", challenge_url(authorization), "{}");
+    const Json challenge = http01_of(authorization);
+    const std::string token = member("challenge", challenge, "token");
+    if (responder_ != nullptr) responder_->answer(token, token + '.' + jose::thumbprint(key_.public_key()));
+    post("challenge", member("challenge", challenge, "url"), "{}");
     Polling polling("authorization");
     while (member("authorization", authorization, "status") == "pending") {
         polling.wait();
         authorization = post_for_json("authorization", authorization_url, "");
     }
+    if (responder_ != nullptr) responder_->forget(token);
     const std::string status = member("authorization", authorization, "status");
     if (status != "valid") throw Failure{"authorization: " + status, false};
+}
+
+std::string AcmeClient::draw_nonce() {
+    const Answer answer = request("newNonce", "HEAD", directory_.new_nonce, "");
+    if (answer.nonce.empty()) throw Failure{"newNonce: no nonce", false};
+    return answer.nonce;
 }
 
 void AcmeClient::issue(const Leaf& leaf) {

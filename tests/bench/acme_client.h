@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "bench/responder.h"
 #include "bench/wire.h"
 #include "crypto/key.h"
 
@@ -39,11 +40,14 @@ struct Failure {
 /// One account with its own connection. Not thread-safe.
 class AcmeClient {
 public:
-    AcmeClient(std::shared_ptr<ssl_ctx_st> context, const Url& server, Directory directory, int timeout_seconds);
+    AcmeClient(std::shared_ptr<ssl_ctx_st> context, const Url& server, Directory directory, int timeout_seconds,
+               Responder* responder);
 
     void register_account();  // throws Failure
     /// newOrder to certificate; checks that the leaf carries the key and the name. Throws Failure.
     void issue(const Leaf& leaf);
+    /// One HEAD newNonce; the nonce. Throws Failure.
+    std::string draw_nonce();
 
     std::uint64_t requests() const { return requests_; }
     std::uint64_t nonce_retries() const { return nonce_retries_; }
@@ -57,6 +61,7 @@ private:
 
     Wire wire_;
     Directory directory_;
+    Responder* responder_;  // null: the server validates nothing
     crypto::PrivateKey key_;
     std::string kid_;
     std::string nonce_;

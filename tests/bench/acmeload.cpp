@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <iostream>
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -58,10 +59,13 @@ private:
 };
 
 struct Run {
-    Run(const Options& chosen) : options(chosen), leaves(chosen), ready(chosen.clients) {}
+    Run(const Options& chosen) : options(chosen), leaves(chosen), ready(chosen.clients) {
+        if (!chosen.http01.empty()) responder = std::make_unique<Responder>(chosen.http01, chosen.dns);
+    }
 
     const Options& options;
     Leaves leaves;
+    std::unique_ptr<Responder> responder;
     std::latch ready;  // one count a client, given once it is warm or has failed
     std::atomic<bool> started = false, stopping = false, counting = false;
     std::atomic<bool> silent = false;  // a client ended because no answer came
@@ -79,6 +83,7 @@ void count_error(Run& run, const std::string& what) {
 }
 
 bool warm_up(Run& run, AcmeClient& client) {
+    if (run.options.nonces) return true;
     try {
         client.register_account();
         for (int i = 0; i < run.options.warmup; ++i) client.issue(run.leaves.next());
@@ -90,16 +95,25 @@ bool warm_up(Run& run, AcmeClient& client) {
     }
 }
 
+void do_one(AcmeClient& client, const Leaf* leaf) {
+    if (leaf == nullptr) {
+        client.draw_nonce();
+    } else {
+        client.issue(*leaf);
+    }
+}
+
 /// Issues until the clock stops, recording what was done while it ran.
 void issue_on_the_clock(Run& run, AcmeClient& client) {
     std::vector<double> latencies;
     int failures = 0;
     const auto more = [&] { return run.options.orders == 0 || run.issued < run.options.orders; };
     while (!run.stopping && more() && failures < k_give_up) {
-        const Leaf leaf = run.leaves.next();
+        std::optional<Leaf> leaf;
+        if (!run.options.nonces) leaf = run.leaves.next();
         const auto start = Steady::now();
         try {
-            client.issue(leaf);
+            do_one(client, leaf ? &*leaf : nullptr);
             failures = 0;
             if (!run.counting) break;
             latencies.push_back(seconds_since(start) * 1000);
@@ -116,7 +130,7 @@ void issue_on_the_clock(Run& run, AcmeClient& client) {
 }
 
 void drive(Run& run, const Url& server, const Directory& directory, const std::shared_ptr<ssl_ctx_st>& context) {
-    AcmeClient client(context, server, directory, run.options.timeout);
+    AcmeClient client(context, server, directory, run.options.timeout, run.responder.get());
     const bool warm = warm_up(run, client);
     const std::uint64_t requests = client.requests(), retries = client.nonce_retries();
     run.ready.count_down();
@@ -191,15 +205,41 @@ Json report(Run& run, const Clock& clock) {
         json["server"]["cpu_s"] = std::round(cpu * 100) / 100;
         json["server"]["cpu_ms_per_issuance"] = per(cpu * 1000, issued);
         json["server"]["issuances_per_cpu_s"] = per(issued, cpu);
+        json["server"]["cpu_us_per_request"] = per(cpu * 1e6, static_cast<double>(run.requests));
+        json["server"]["written_kb_each"] = per(clock.after.written_kb - clock.before.written_kb, issued);
+        json["server"]["threads"] = clock.after.threads;
+        json["server"]["anonymous_mb"] = std::round(clock.after.anonymous_mb * 10) / 10;
         json["server"]["resident_mb"] = std::round(clock.after.resident_mb * 10) / 10;
         json["server"]["peak_mb"] = std::round(clock.after.peak_mb * 10) / 10;
     }
+    if (!run.options.store.empty()) json["store_bytes"] = disk_use(run.options.store);
     json["errors"] = Json::object();
     for (const auto& [what, count] : run.errors) json["errors"][what] = count;
     return json;
 }
 
+/// The first 200 of the directory, in microseconds since the epoch.
+int await(const Options& options) {
+    const auto context = make_tls_context();
+    const Url server = Url::parse(options.directory);
+    for (const auto start = Steady::now(); seconds_since(start) < options.seconds;) {
+        try {
+            Wire wire(context, server.host, server.port, options.timeout);
+            if (wire.exchange("GET", server.path, "").status == 200) {
+                const auto now = std::chrono::system_clock::now().time_since_epoch();
+                std::cout << std::chrono::duration_cast<std::chrono::microseconds>(now).count() << '\n';
+                return 0;
+            }
+        } catch (const base::Error&) {
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(500));
+    }
+    std::cerr << "acmeload: no directory at " << options.directory << '\n';
+    return 1;
+}
+
 int run(const Options& options) {
+    if (options.awaiting) return await(options);
     const auto context = make_tls_context();
     const Url server = Url::parse(options.directory);
     Wire wire(context, server.host, server.port, options.timeout);

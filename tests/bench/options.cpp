@@ -25,8 +25,11 @@ int number(std::string_view word, std::string_view value) {
 const char* const k_usage =
     "acmeload --directory URL [--clients 1] [--seconds 5] [--orders N] [--prepare 10000] [--warmup 2]\n"
     "         [--pid SERVER] [--timeout 3] [--suffix load.example.com] [--label TEXT]\n"
+    "         [--http01 ADDR:PORT [--dns ADDR:PORT]] [--store DIR] [--nonces yes] [--await yes]\n"
     "N clients, each an ACME account (ES256) with one keep-alive TLS connection, ask for the next certificate as soon\n"
-    "as they have the last. Prints one JSON object. The server's certificate is not verified.\n";
+    "as they have the last. Prints one JSON object. The server's certificate is not verified. --http01 answers\n"
+    "challenges, --dns any A question with that address. --nonces: HEAD newNonce only. --await: only waits for the\n"
+    "directory, and prints the time of its first answer in microseconds since the epoch.\n";
 
 Options parse_options(int count, char** words) {
     Options options;
@@ -52,6 +55,16 @@ Options parse_options(int count, char** words) {
             options.warmup = number(word, value);
         else if (word == "--pid")
             options.pid = number(word, value);
+        else if (word == "--http01")
+            options.http01 = value;
+        else if (word == "--dns")
+            options.dns = value;
+        else if (word == "--store")
+            options.store = value;
+        else if (word == "--nonces")
+            options.nonces = value == "yes";
+        else if (word == "--await")
+            options.awaiting = value == "yes";
         else if (word == "--timeout")
             options.timeout = number(word, value);
         else

@@ -1,7 +1,9 @@
 #include "bench/server_process.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -23,9 +25,25 @@ ServerUse server_use(int pid) {
     std::ifstream status(directory + "/status");
     while (std::getline(status, line)) {
         if (line.starts_with("VmRSS:")) use.resident_mb = std::stod(line.substr(6)) / 1024;
+        if (line.starts_with("RssAnon:")) use.anonymous_mb = std::stod(line.substr(8)) / 1024;
+        if (line.starts_with("Threads:")) use.threads = std::stoi(line.substr(8));
         if (line.starts_with("VmHWM:")) use.peak_mb = std::stod(line.substr(6)) / 1024;
     }
+    std::ifstream io(directory + "/io");
+    while (std::getline(io, line)) {
+        if (line.starts_with("write_bytes:")) use.written_kb = std::stod(line.substr(12)) / 1024;
+    }
     return use;
+}
+
+double disk_use(const std::string& directory) {
+    double bytes = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, error)) {
+        struct stat facts {};
+        if (::lstat(entry.path().c_str(), &facts) == 0) bytes += static_cast<double>(facts.st_blocks) * 512;
+    }
+    return bytes;
 }
 
 }  // namespace signet::bench
