@@ -28,7 +28,7 @@ expect_out 'does match'
 first=$(serial "$live/cert.pem")
 
 step "the log has a line for each request, with account and duration"
-grep -Eq 'request method=POST path=/acme/new-order status=201 remote=127.0.0.1 account=[A-Za-z0-9_-]{22} event=[0-9a-f]+ us=[0-9]+' server.err || fail "no line for new-order"
+grep -Eq 'request method=POST path=/acme/new-order status=201 remote=127.0.0.1 account=[A-Za-z0-9_-]{24} event=[0-9a-f]+ us=[0-9]+' server.err || fail "no line for new-order"
 grep -q 'validation succeeded' server.err || fail "no line for the validation"
 
 step "certbot renews"

@@ -16,11 +16,14 @@ std::string random_text(base::Random& random, std::size_t octets) {
 
 }  // namespace
 
-// Not "-" in front: an operator types it behind a command, where it would read as an option.
+// The second comes first, in digits that sort as numbers do: rows made together lie together at the end of each index,
+// which keeps a commit to few pages and the pages full. Hex also keeps "-" away from the front: an operator types ids
+// behind a command, where it would read as an option.
 std::string Services::new_id() const {
-    auto id = random_text(random, 16);
-    while (id.front() == '-') id = random_text(random, 16);
-    return id;
+    base::Bytes seconds(4);
+    auto rest = static_cast<std::uint64_t>(base::to_unix(clock.now()));
+    for (std::size_t i = seconds.size(); i-- > 0; rest >>= 8) seconds[i] = static_cast<std::uint8_t>(rest);
+    return base::hex_encode(seconds) + random_text(random, 12);
 }
 
 std::string Services::new_token() const { return random_text(random, 32); }

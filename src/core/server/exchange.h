@@ -34,7 +34,7 @@ struct Services {
     AuthorizeGate& gate;
     ReadyState& readiness;
 
-    /// 128 random bits, base64url, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5), ownership is
+    /// The time and 96 random bits, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5); ownership is
     /// checked anyway.
     std::string new_id() const;
     /// 256 random bits, base64url: challenge tokens (RFC 8555 section 8.1).

@@ -21,7 +21,10 @@ using base::Kind;
 namespace {
 
 constexpr auto k_patience = std::chrono::seconds(10);
-constexpr int k_cache_kib = 16 << 10;  // inner pages of the serial index stay in memory up to a few million rows
+// What a commit of a full group dirties, and the inner pages of the serial index up to a few million rows.
+constexpr int k_writer_cache_kib = 4 << 10;
+// A reader's pages are stale after each commit, and there are several readers: the kernel's cache serves them all.
+constexpr int k_reader_cache_kib = 512;
 constexpr Dialect k_dialect{"BLOB", "INTEGER PRIMARY KEY"};
 
 struct TextHash {
@@ -159,7 +162,8 @@ SqliteDatabase::SqliteDatabase(const base::Path& file, Access access) : file_(fi
         execute("PRAGMA foreign_keys = ON");
         execute("PRAGMA synchronous = FULL");
         execute("PRAGMA temp_store = MEMORY");
-        execute("PRAGMA cache_size = -" + std::to_string(k_cache_kib));
+        const int cache_kib = access == Access::read ? k_reader_cache_kib : k_writer_cache_kib;
+        execute("PRAGMA cache_size = -" + std::to_string(cache_kib));
         if (access == Access::read) execute("PRAGMA query_only = ON");
     } catch (...) {
         for (auto& [sql, prepared] : prepared_) sqlite3_finalize(prepared.handle);
@@ -245,6 +249,9 @@ void make_sqlite(const base::Path& file) {
 }
 
 std::unique_ptr<Database> open_sqlite(const base::Path& file, Access access) {
+    // SQLite's counts of its memory, which nobody reads, cost a lock that all connections share.
+    static const int counts_off = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(counts_off);
     return std::make_unique<SqliteDatabase>(file, access);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <thread>
+#include <utility>
 
 #include "base/error.h"
 
@@ -49,13 +50,35 @@ CommitStatistics::CommitStatistics() : microseconds(k_commit_bounds), group(k_gr
 
 Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) { batch_.reserve(k_batch); }
 
-void Writer::write(const std::function<void(Transaction&)>& work) {
-    Request request{work};
+void Writer::Bell::ring(Turn turn) {
+    {
+        const std::lock_guard lock(mutex_);
+        turn_ = turn;
+    }
+    rung_.notify_one();
+}
+
+Writer::Turn Writer::Bell::wait() {
     std::unique_lock lock(mutex_);
-    waiting_.push_back(&request);
-    if (led_) request.woken.wait(lock, [&] { return request.done || request.leads; });
-    if (!request.done) lead(lock, request);
-    lock.unlock();
+    rung_.wait(lock, [this] { return turn_ != Turn::waits; });
+    return std::exchange(turn_, Turn::waits);
+}
+
+// One a thread. Shared with whoever rings it: a thread that hears it may end before the other is back from ringing.
+std::shared_ptr<Writer::Bell> Writer::own_bell() {
+    thread_local const auto bell = std::make_shared<Bell>();
+    return bell;
+}
+
+void Writer::write(const std::function<void(Transaction&)>& work) {
+    Request request{work, own_bell()};
+    bool leads = false;
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(&request);
+        leads = !std::exchange(led_, true);
+    }
+    if (leads || request.bell->wait() == Turn::leads) lead(request);
     if (request.error) std::rethrow_exception(request.error);
 }
 
@@ -64,26 +87,37 @@ std::size_t Writer::waiting() const {
     return waiting_.size();
 }
 
-void Writer::lead(std::unique_lock<std::mutex>& lock, Request& own) {
-    led_ = true;
-    const bool crowded = waiting_.size() > 1;
-    const auto count = std::min(waiting_.size(), k_batch);  // its own request is the first of them
-    batch_.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    lock.unlock();
-    make_way(crowded);
+void Writer::lead(Request& own) {
+    take_batch();
     run_batch();
-    lock.lock();
-    // Notified under the lock: a caller that sees `done` goes, and its condition variable with it.
+    end_batch(own);
+}
+
+void Writer::take_batch() {
+    bool crowded = false;
+    {
+        const std::lock_guard lock(mutex_);
+        crowded = waiting_.size() > 1;
+        const auto count = std::min(waiting_.size(), k_batch);  // its own request is the first of them
+        batch_.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    make_way(crowded);
+}
+
+void Writer::end_batch(const Request& own) {
     for (auto* request : batch_) {
         if (request == &own) continue;
-        request->done = true;
-        request->woken.notify_one();
+        const auto bell = request->bell;  // once it has rung, the request is gone
+        bell->ring(Turn::done);
     }
-    led_ = !waiting_.empty();
-    if (!led_) return;
-    waiting_.front()->leads = true;
-    waiting_.front()->woken.notify_one();
+    std::shared_ptr<Bell> next;
+    {
+        const std::lock_guard lock(mutex_);
+        led_ = !waiting_.empty();
+        if (led_) next = waiting_.front()->bell;
+    }
+    if (next) next->ring(Turn::leads);
 }
 
 // Between two commits of a busy server the database is free for microseconds only. Now and then it is left alone for

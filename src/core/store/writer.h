@@ -40,15 +40,28 @@ public:
     std::size_t waiting() const;  // closures that no transaction has taken yet
 
 private:
+    enum class Turn { waits, leads, done };
+    /// What a thread sleeps on, apart from mutex_: a thread that is woken needs nothing that others hold.
+    class Bell {
+    public:
+        void ring(Turn turn);
+        Turn wait();  // and is silent again
+
+    private:
+        std::mutex mutex_;
+        std::condition_variable rung_;
+        Turn turn_ = Turn::waits;
+    };
     struct Request {
         const std::function<void(Transaction&)>& work;
-        std::condition_variable woken{};
+        std::shared_ptr<Bell> bell;
         std::exception_ptr error{};
-        bool leads = false;
-        bool done = false;
     };
 
-    void lead(std::unique_lock<std::mutex>& lock, Request& own);
+    static std::shared_ptr<Bell> own_bell();
+    void lead(Request& own);
+    void take_batch();
+    void end_batch(const Request& own);
     void make_way(bool crowded);
     void run_batch() noexcept;
     void account_for(std::chrono::steady_clock::time_point began);
