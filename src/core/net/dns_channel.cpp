@@ -1,5 +1,6 @@
 #include "net/dns_channel.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 
@@ -99,7 +100,16 @@ DnsChannel::DnsChannel(const std::string& server, milliseconds timeout)
     options.tries = k_tries;
     options.ednspsz = k_edns_size;
     options.lookups = lookups.data();
-    const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS;
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS;
+    // With all that resolv.conf could say given, c-ares does not read it anew for every channel. The server here is
+    // only a stand-in for the one that follows.
+    in_addr stand_in{htonl(INADDR_LOOPBACK)};
+    if (!server.empty()) {
+        options.servers = &stand_in;
+        options.nservers = 1;
+        options.ndots = 1;
+        mask |= ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_NDOTS;
+    }
     ares_channel channel = nullptr;
     if (const int status = ares_init_options(&channel, &options, mask); status != ARES_SUCCESS)
         fail(status, "anything");
