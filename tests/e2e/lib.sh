@@ -153,6 +153,7 @@ port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 start() {
     local name=$1
     shift
+    : >"$WORK/$name.out"  # the job below opens it some time later, and what an earlier one wrote must not be read
     "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" </dev/null &
     PIDS[$name]=$!
 }
