@@ -20,6 +20,9 @@ if(SIGNET_SANITIZE)
   target_compile_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE})
 endif()
+if(SIGNET_FUZZ)
+  target_compile_options(signet_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 add_library(signet_warnings INTERFACE)
 target_compile_options(signet_warnings INTERFACE

@@ -18,6 +18,11 @@ using std::chrono::seconds;
 constexpr std::int64_t k_minute = 60, k_hour = 3600, k_day = 86400, k_week = 7 * k_day, k_year = 365 * k_day;
 constexpr std::int64_t k_longest = 2000 * k_year;  // keeps sums with any Time far from overflow
 
+// What RFC 3339 can write in UTC: an offset, or a leap second, may lead beyond.
+constexpr std::chrono::sys_seconds k_first_second = std::chrono::sys_days(std::chrono::January / 1 / 0);
+constexpr std::chrono::sys_seconds k_last_second =
+    std::chrono::sys_days(std::chrono::December / 31 / 9999) + std::chrono::days(1) - seconds(1);
+
 std::optional<std::int64_t> unit_seconds(char unit) {
     switch (unit) {
         case 's':
@@ -165,11 +170,12 @@ Time parse_time(std::string_view text, std::string_view what) {
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
     const bool possible = date.ok() && hour < 24 && minute < 60 && second <= 60;  // 60: a leap second
-    if (!in.ok || !in.rest.empty() || !possible) {
+    const auto whole = std::chrono::sys_days(date) + seconds((hour * 60 + minute) * 60 + second) - offset;
+    if (!in.ok || !in.rest.empty() || !possible || whole < k_first_second || whole > k_last_second) {
         throw Error(Kind::bad_input, std::string(what) + ": not a time: \"" + printable(text, 60) + '"',
                     "write it as RFC 3339: 2027-01-15T08:00:00Z");
     }
-    return std::chrono::sys_days(date) + seconds((hour * 60 + minute) * 60 + second) - offset + fraction;
+    return whole + fraction;
 }
 
 std::string format_time(Time time) {

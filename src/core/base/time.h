@@ -39,7 +39,8 @@ std::string format_duration(Duration duration);
 /// For people: "12 days", "3 hours", "45 seconds", "2 days ago".
 std::string describe_duration(Duration duration);
 
-/// RFC 3339, with fractions of a second and any offset. Throws bad_input naming `what`.
+/// RFC 3339, with fractions of a second and any offset; in UTC still a year from 0 to 9999. Throws bad_input naming
+/// `what`.
 Time parse_time(std::string_view text, std::string_view what);
 /// RFC 3339 in UTC to the second: "2027-01-15T08:00:00Z".
 std::string format_time(Time time);

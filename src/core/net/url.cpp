@@ -11,6 +11,7 @@ namespace signet::net {
 namespace {
 
 constexpr std::size_t k_url_length = 8192;
+constexpr std::size_t k_host_length = 255;  // as a Host header that this server takes
 constexpr int k_highest_port = 65535;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& reason) {
@@ -51,6 +52,7 @@ void parse_authority(Url& url, std::string_view authority, std::string_view text
     if (authority.find('@') != std::string_view::npos) refuse(text, "user names are not allowed in it");
     const auto parts = split_authority(authority);
     if (!parts || parts->first.empty()) refuse(text, "it has no host");
+    if (parts->first.size() > k_host_length) refuse(text, "its host is longer than 255 characters");
     url.host = base::lower(parts->first);
     if (authority.starts_with('[')) {
         const auto address = Address::parse(url.host);

@@ -69,7 +69,12 @@ private:
 
 std::string gate_reason(std::string_view output, std::string_view errors) {
     const auto said = one_line(output);
-    return base::printable(said.empty() ? one_line(errors) : said, k_reason_limit);
+    auto reason = base::printable(said.empty() ? one_line(errors) : said, k_reason_limit);
+    if (reason.size() > k_reason_limit) {  // each octet beyond ASCII takes four characters
+        constexpr std::string_view more = "...";
+        reason.replace(k_reason_limit - more.size(), std::string::npos, more);
+    }
+    return reason;
 }
 
 void AuthorizeGate::ask(const std::string& command, const std::map<std::string, std::string>& environment,

@@ -53,11 +53,17 @@ std::vector<GeneralName> read_subtrees(der::Reader items) {
     return out;
 }
 
+/// Other CAs leave bits set that the mask hides: they do not count.
 std::string prefix_text(base::ByteView octets) {
     const std::size_t half = octets.size() / 2;
     int length = 0;
-    for (const std::uint8_t octet : octets.subspan(half)) length += std::popcount(octet);
-    return Identifier::ip_bytes(octets.first(half)).text() + "/" + std::to_string(length);
+    base::Bytes address;
+    for (std::size_t i = 0; i < half; ++i) {
+        const std::uint8_t mask = octets[half + i];
+        length += std::popcount(mask);
+        address.push_back(octets[i] & mask);
+    }
+    return Identifier::ip_bytes(address).text() + "/" + std::to_string(length);
 }
 
 void append_text(const std::vector<GeneralName>& bases, std::vector<NameConstraints::Subtree>& out) {

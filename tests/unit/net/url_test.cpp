@@ -63,6 +63,8 @@ TEST_CASE("url: what is refused") {
         CHECK_THROWS_AS(parse_url(text), base::Error);
     }
     CHECK_THROWS_AS(parse_url("https://a/" + std::string(9000, 'x')), base::Error);
+    CHECK(parse_url("https://" + std::string(255, 'x') + "/").host.size() == 255);
+    CHECK_THROWS_AS(parse_url("https://" + std::string(256, 'x') + "/"), base::Error);
 }
 
 TEST_CASE("url: references resolve as RFC 3986 section 5.4 says") {

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "support/make_chain.h"
+#include "x509/der.h"
 
 using namespace signet;
+namespace der = x509::der;
 using Type = x509::Identifier::Type;
 
 namespace {
@@ -90,4 +92,22 @@ TEST_CASE("name_constraints: kinds that are not constrained are free, URIs witho
     CHECK(why("urn:a:b") == "uri \"urn:a:b\" cannot be held to the name constraints");
     CHECK(why("https://10.0.0.7/") == "uri \"https://10.0.0.7/\" cannot be held to the name constraints");
     CHECK(why("spiffe://other.internal/a") == "uri \"spiffe://other.internal/a\" is in no permitted subtree");
+}
+
+TEST_CASE("name_constraints: bits beyond the mask of a foreign CA's range do not count") {
+    test::ChainMaker maker(k_at);
+    auto content = maker.ca_template("Foreign");
+    const base::Bytes range{10, 9, 8, 7, 255, 0, 0, 0};
+    const auto subtree = der::sequence({der::tlv(der::context(7), range)});
+    content.extra = {{"2.5.29.30", true, der::sequence({der::tlv(der::context_constructed(0), subtree)})}};
+    const auto foreign = maker.self_signed(content);
+    REQUIRE(foreign.certificate.name_constraints().has_value());
+    const auto& constraints = *foreign.certificate.name_constraints();
+    CHECK(constraints.permitted == std::vector<x509::NameConstraints::Subtree>{{Type::ip, "10.0.0.0/8"}});
+    const auto leaf = maker.issue(foreign, maker.leaf_template({"10.255.0.1"}));
+    CHECK(x509::constraint_violation(foreign.certificate, leaf.certificate).empty());
+    // What was read can be written: a cross-certificate keeps the constraints.
+    auto again = maker.ca_template("Ours");
+    again.name_constraints = constraints;
+    CHECK(maker.self_signed(again).certificate.name_constraints()->permitted == constraints.permitted);
 }
