@@ -202,8 +202,9 @@ constexpr char k_description[] =
     "profile permit, in every mode. Without a pattern the profile alone decides; once one kind of name is given, the "
     "other kinds are not permitted. Under a profile with auth = \"token\" names need no challenges; with require_eab "
     "they are validated all the same.\n\n"
-    "--uses counts accounts, not certificates; --expires ends binding only: the accounts that are bound go on renewing "
-    "until `signet token revoke`.";
+    "--uses counts accounts, not certificates. Caddy, at its first start, makes an account for each of its sites at "
+    "once and wants as many uses. --expires ends binding only: the accounts that are bound go on renewing until "
+    "`signet token revoke`.";
 
 Options options(Words& words) {
     const std::string names = "What its accounts may have";
