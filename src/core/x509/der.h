@@ -55,6 +55,10 @@ base::Bytes oid(std::string_view dotted);  // throws internal for text that is n
 base::Bytes text(Tag type, std::string_view text);
 /// UTCTime up to 2049, GeneralizedTime from 2050 on, to the second (RFC 5280 section 4.1.2.5).
 base::Bytes time(base::Time time);
+base::Bytes generalized_time(base::Time time);  // in any year: what OCSP wants (RFC 6960 section 4.2.1)
+base::Bytes enumerated(std::uint8_t value);     // up to 127
+/// Tag and minimal length alone, for contents that are written in place.
+base::Bytes header(std::uint8_t tag, std::size_t length);
 
 /// An OID's content octets as dotted decimal; nullopt when they are no OID.
 std::optional<std::string> dotted_oid(base::ByteView contents);

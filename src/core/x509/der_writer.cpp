@@ -43,6 +43,22 @@ void append_base128(base::Bytes& out, std::uint64_t arc) {
     while (count-- != 0) out.push_back(static_cast<std::uint8_t>(octets[count] | (count != 0 ? 0x80 : 0)));
 }
 
+/// "20270115080000Z"
+std::string digits_of(base::Time time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto day = std::chrono::floor<std::chrono::days>(seconds);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(seconds - day);
+    const int year = static_cast<int>(date.year());
+    if (year < 1950 || year > 9999) throw base::Error{base::Kind::internal, "a time outside the years 1950 to 9999"};
+    std::array<char, 64> out{};
+    const int size =
+        std::snprintf(out.data(), out.size(), "%04d%02u%02u%02d%02d%02dZ", year, static_cast<unsigned>(date.month()),
+                      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    return {out.data(), static_cast<std::size_t>(size)};
+}
+
 }  // namespace
 
 base::Bytes tlv(std::uint8_t tag, base::ByteView contents) { return constructed(tag, {contents}); }
@@ -123,20 +139,19 @@ base::Bytes oid(std::string_view dotted) {
 base::Bytes text(Tag type, std::string_view text) { return tlv(type, base::bytes_of(text)); }
 
 base::Bytes time(base::Time time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(seconds - day);
-    const int year = static_cast<int>(date.year());
-    if (year < 1950 || year > 9999) throw base::Error{base::Kind::internal, "a time outside the years 1950 to 9999"};
-    std::array<char, 64> out{};
-    const bool utc = year < 2050;
-    const int size =
-        std::snprintf(out.data(), out.size(), utc ? "%02d%02u%02u%02d%02d%02dZ" : "%04d%02u%02u%02d%02d%02dZ",
-                      utc ? year % 100 : year, static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                      static_cast<int>(clock.seconds().count()));
-    return text(utc ? k_utc_time : k_generalized_time, std::string_view(out.data(), static_cast<std::size_t>(size)));
+    const bool utc = time < std::chrono::sys_days(std::chrono::year(2050) / 1 / 1);
+    const std::string digits = digits_of(time);
+    return utc ? text(k_utc_time, std::string_view(digits).substr(2)) : text(k_generalized_time, digits);
+}
+
+base::Bytes generalized_time(base::Time time) { return text(k_generalized_time, digits_of(time)); }
+
+base::Bytes enumerated(std::uint8_t value) { return {k_enumerated, 1, value}; }
+
+base::Bytes header(std::uint8_t tag, std::size_t length) {
+    base::Bytes out{tag};
+    append_length(out, length);
+    return out;
 }
 
 }  // namespace signet::x509::der
