@@ -105,10 +105,19 @@ constexpr std::string_view k_version_5[] = {
     "ALTER TABLE orders ADD COLUMN refusals BIGINT NOT NULL DEFAULT 0",
 };
 
+constexpr std::string_view k_version_6[] = {
+    // What was last signed for the certificates of one CA. The revision rises with each revocation among them: whoever
+    // keeps a CRL in memory compares it. The number is never given out twice (RFC 5280 section 5.2.3).
+    "CREATE TABLE crls (issuer_id TEXT NOT NULL PRIMARY KEY, revision BIGINT NOT NULL, number BIGINT NOT NULL,"
+    " this_update BIGINT NOT NULL, next_update BIGINT NOT NULL)",
+    // OCSP responders' certificates are no leafs that hold up the end of a CA: they are counted apart.
+    "CREATE INDEX certificates_responders ON certificates (issuer_id, not_after) WHERE profile = 'ocsp-responder'",
+};
+
 constexpr std::array k_migrations = {
     std::span<const std::string_view>(k_version_1), std::span<const std::string_view>(k_version_2),
     std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4),
-    std::span<const std::string_view>(k_version_5)};
+    std::span<const std::string_view>(k_version_5), std::span<const std::string_view>(k_version_6)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

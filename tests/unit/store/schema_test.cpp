@@ -67,6 +67,7 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         "SELECT count(*) FROM certificates WHERE issuer_id = ?1 AND not_after >= ?2",
         "SELECT serial, revoked_at, revocation_reason FROM certificates WHERE revoked_at IS NOT NULL AND issuer_id = "
         "?1",
+        "SELECT count(*) FROM certificates WHERE profile = 'ocsp-responder' AND issuer_id = ?1 AND not_after >= ?2",
         "SELECT * FROM accounts WHERE thumbprint = ?1",
         "SELECT id FROM orders WHERE account_id = ?1 AND status <> 'invalid' ORDER BY created_at DESC, id DESC LIMIT "
         "?2",
