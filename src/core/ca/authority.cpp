@@ -1,6 +1,7 @@
 #include "ca/authority.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/authority_files.h"
 #include "ca/serials.h"
 #include "crypto/signature.h"
@@ -57,11 +58,34 @@ void check_read_back(const x509::Certificate& made, const x509::Template& conten
 
 }  // namespace
 
+/// Whoever signs, for the time of one signature.
+struct Signer {
+    const crypto::PrivateKey& key;
+    const x509::Certificate& certificate;
+    x509::IssuerFields issuer;
+    crypto::SignatureAlgorithm algorithm;
+
+    Signer(const crypto::PrivateKey& k, const x509::Certificate& c)
+        : key(k),
+          certificate(c),
+          issuer{c.subject(), c.subject_key_id().value_or(x509::key_identifier(c.public_key()))},
+          algorithm(crypto::default_algorithm(k)) {}
+};
+
 struct Authority::State {
     AuthorityFiles files;
     crypto::PrivateKey key;
-    x509::IssuerFields issuer;
-    crypto::SignatureAlgorithm algorithm;
+    std::optional<base::Path> root_key;  // where it is, when it is here and is not `key`
+
+    template <class Work>
+    auto as(std::string_view signer_id, Work work) const {
+        if (signer_id == authority_id(files.signer())) return work(Signer(key, files.signer()));
+        if (!root_key || signer_id != authority_id(files.root))
+            throw Error{Kind::not_found,
+                        "the CA '" + files.name + "' has no key here of a CA " + base::printable(signer_id, 16)};
+        const crypto::PrivateKey key_of_root = read_key(*root_key, files.root);
+        return work(Signer(key_of_root, files.root));
+    }
 };
 
 Authority::Authority(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -74,11 +98,10 @@ std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, co
     crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer);
     check_valid_now(files.root, now);
     check_valid_now(signer, now);
-    x509::IssuerFields issuer{signer.subject(),
-                              signer.subject_key_id().value_or(x509::key_identifier(signer.public_key()))};
-    const auto algorithm = crypto::default_algorithm(key);
-    return std::shared_ptr<const Authority>(new Authority(
-        std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(issuer), algorithm})));
+    std::optional<base::Path> root_key;
+    if (files.issuing && base::file_facts(layout.root_key(name))) root_key = layout.root_key(name);
+    return std::shared_ptr<const Authority>(
+        new Authority(std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(root_key)})));
 }
 
 const std::string& Authority::name() const { return state_->files.name; }
@@ -94,15 +117,36 @@ std::vector<x509::Certificate> Authority::chain() const {
 
 std::vector<x509::Certificate> Authority::anchors() const { return {root()}; }
 
+std::vector<x509::Certificate> Authority::signers() const {
+    if (state_->root_key) return {issuing(), root()};
+    return {issuing()};
+}
+
 x509::Certificate Authority::sign(ApprovedTemplate&& approved, base::Random& random) const {
+    return sign_as(issuing_id(), std::move(approved), random);
+}
+
+x509::Certificate Authority::sign_as(std::string_view signer_id, ApprovedTemplate&& approved,
+                                     base::Random& random) const {
     const ApprovedTemplate once = std::move(approved);
     x509::Template content = once.content();
     content.serial = draw_serial(random);
-    const base::Bytes tbs = x509::encode_tbs(content, state_->issuer, state_->algorithm);
-    const base::Bytes signature = crypto::sign(state_->key, state_->algorithm, tbs);
-    x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, state_->algorithm, signature));
-    check_read_back(made, content, issuing());
-    return made;
+    return state_->as(signer_id, [&](const Signer& signer) {
+        const base::Bytes tbs = x509::encode_tbs(content, signer.issuer, signer.algorithm);
+        const base::Bytes signature = crypto::sign(signer.key, signer.algorithm, tbs);
+        x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, signer.algorithm, signature));
+        check_read_back(made, content, signer.certificate);
+        return made;
+    });
+}
+
+base::Bytes Authority::sign_crl(std::string_view signer_id, const x509::CrlFields& fields, std::size_t expected_entries,
+                                const std::function<void(x509::CrlBuilder&)>& fill) const {
+    return state_->as(signer_id, [&](const Signer& signer) {
+        x509::CrlBuilder builder(signer.issuer, signer.algorithm, fields, expected_entries);
+        fill(builder);
+        return builder.assemble(crypto::sign(signer.key, signer.algorithm, builder.tbs()));
+    });
 }
 
 void check_root_key(const store::Layout& layout, const AuthorityFiles& files) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,10 +12,12 @@
 #include "ca/authority_files.h"
 #include "store/layout.h"
 #include "x509/certificate.h"
+#include "x509/crl_builder.h"
 
 namespace signet::ca {
 
-/// One CA of the store, with its issuing key, which never leaves it: it signs approved templates and nothing else.
+/// One CA of the store, with its issuing key, which never leaves it: it signs approved templates and CRLs, and nothing
+/// else. The root's key is not kept: it is read for each signature of the root.
 /// Immutable after loading, thread-safe.
 class Authority {
 public:
@@ -33,6 +36,14 @@ public:
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
     x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;
+
+    /// The CAs that this authority can speak for, by CRL and OCSP: the issuing CA, and the root when its key is here.
+    std::vector<x509::Certificate> signers() const;
+    /// The same as `sign`, in the name of one of the signers, named by its id. Throws not_found.
+    x509::Certificate sign_as(std::string_view signer_id, ApprovedTemplate&& approved, base::Random& random) const;
+    /// The DER of a CRL of one of the signers, in its own name always; `fill` adds the entries. Throws not_found.
+    base::Bytes sign_crl(std::string_view signer_id, const x509::CrlFields& fields, std::size_t expected_entries,
+                         const std::function<void(x509::CrlBuilder&)>& fill) const;
 
 private:
     struct State;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ca/authority_files.h"
 #include "store/audit.h"
 #include "store/certificates.h"
 
@@ -113,21 +114,49 @@ Issued Issuer::issue(
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = record.serial;
         audit.names = record.names;
-        bool clash = false;  // of the serial, not of something the caller inserts
-        try {
-            store_.write([&](store::Transaction& transaction) {
-                clash = true;
-                store::insert_certificate(transaction, record);
-                clash = false;
-                store::append_audit(transaction, audit);
-                if (in_same_transaction) in_same_transaction(transaction, record);
-            });
-        } catch (const Error& error) {
-            if (clash && error.kind() == Kind::exists && attempt < k_serial_attempts) continue;
-            throw;
+        if (!this->record(record, audit, in_same_transaction)) {
+            if (attempt < k_serial_attempts) continue;
+            throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
         }
         return {std::move(made), authority->chain(), authority->anchors(), record, std::move(decision.notes)};
     }
+}
+
+/// False: the serial is taken, and nothing was recorded.
+bool Issuer::record(const store::CertificateRecord& record, const store::AuditRecord& audit, const Further& further) {
+    bool clash = false;  // of the serial, not of something the caller inserts
+    try {
+        store_.write([&](store::Transaction& transaction) {
+            clash = true;
+            store::insert_certificate(transaction, record);
+            clash = false;
+            store::append_audit(transaction, audit);
+            if (further) further(transaction, record);
+        });
+    } catch (const Error& error) {
+        if (clash && error.kind() == Kind::exists) return false;
+        throw;
+    }
+    return true;
+}
+
+x509::Certificate Issuer::issue_responder(const Authority& authority, const x509::Certificate& signer,
+                                          const crypto::PublicKey& key, base::Duration validity) {
+    const base::Time now = clock_.now();
+    // The built-in profile has a name and nothing to ask about.
+    Profile profile;
+    profile.name = k_responder_profile;
+    const IssuanceRequest request{.profile = profile, .names = {}, .public_key = key, .requester = Self{}};
+    for (int attempt = 1; attempt <= k_serial_attempts; ++attempt) {
+        const std::string signer_id = authority_id(signer);
+        auto made = authority.sign_as(signer_id, approve_responder(key, signer, now, validity), random_);
+        store::CertificateRecord row = record_of(made, authority, request, now);
+        row.issuer_id = signer_id;
+        store::AuditRecord audit = audit_of(request, now, "certificate.issued");
+        audit.serial = row.serial;
+        if (record(row, audit, {})) return made;
+    }
+    throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
 }
 
 std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {

@@ -34,12 +34,20 @@ public:
         const IssuanceRequest& request,
         const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction = {});
 
+    /// A certificate for the key of an OCSP responder, in the name of one of the authority's signers: recorded and
+    /// audited like any other.
+    x509::Certificate issue_responder(const Authority& authority, const x509::Certificate& signer,
+                                      const crypto::PublicKey& key, base::Duration validity);
+
     std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
 
     /// Base of the CRL, OCSP and AIA URLs in what is issued; empty: none are written. Set before use.
     void set_public_http_url(std::string url) { public_http_url_ = std::move(url); }
 
 private:
+    using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;
+    bool record(const store::CertificateRecord& record, const store::AuditRecord& audit, const Further& further);
+
     store::Store& store_;
     Authorities& authorities_;
     base::Clock& clock_;

@@ -155,11 +155,21 @@ std::vector<Identifier> decide_names(const IssuanceRequest& request, const Issue
     return names;
 }
 
-void add_urls(const IssuerFacts& issuer, x509::Template& content) {
-    if (issuer.public_http_url.empty()) return;
+/// Where the issuer's certificate is, and where its revocations are, unless none are published (RFC 9608).
+void add_urls(const IssuerFacts& issuer, const Profile& profile, x509::Template& content,
+              std::vector<std::string>& notes) {
+    if (issuer.public_http_url.empty()) {
+        if (profile.must_staple)
+            notes.emplace_back("it must be stapled, but public_http_url is not set: it names no OCSP responder to ask");
+        return;
+    }
     std::string base = issuer.public_http_url;
     while (base.ends_with('/')) base.pop_back();
-    content.issuer_urls = {base + "/ca/" + issuer.authority + "/" + authority_id(issuer.issuing) + ".der"};
+    const std::string id = authority_id(issuer.issuing);
+    content.issuer_urls = {base + "/ca/" + issuer.authority + "/" + id + ".der"};
+    if (!profile.revocation) return;
+    content.crl_urls = {base + "/crl/" + issuer.authority + "/" + id + ".crl"};
+    content.ocsp_urls = {base + "/ocsp/" + issuer.authority};
 }
 
 std::string hint_for(Kind kind, const Profile& profile) {
@@ -192,7 +202,7 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
     content.policies = request.profile.policies;
     content.no_revocation_available = !request.profile.revocation;
     content.must_staple = request.profile.must_staple;
-    add_urls(issuer, content);
+    add_urls(issuer, request.profile, content, decision.notes);
     decision.approved = Approval::of(std::move(content));
     return decision;
 }
@@ -211,6 +221,23 @@ std::vector<Identifier> added_uris(const Profile& profile, const std::vector<Ide
     std::erase_if(all,
                   [&](const Identifier& name) { return std::find(names.begin(), names.end(), name) != names.end(); });
     return all;
+}
+
+ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Certificate& issuer, base::Time now,
+                                   base::Duration validity) {
+    constexpr base::Duration k_backdate = std::chrono::minutes(1);  // for clocks that are slow
+    constexpr std::size_t k_common_name_limit = 64;
+    const auto to_second = [](base::Time time) { return base::from_unix(base::to_unix(time)); };
+    x509::Template content;
+    std::string name = issuer.subject().common_name().value_or("CA").substr(0, k_common_name_limit - 5) + " OCSP";
+    content.subject.add("CN", name);
+    content.public_key = key;
+    content.not_before = std::max(to_second(now - k_backdate), issuer.not_before());
+    content.not_after = std::min(to_second(now + validity), issuer.not_after());
+    content.key_usage = x509::usage_bit(x509::KeyUsage::digital_signature);
+    content.extended_key_usage = {x509::k_ocsp_signing};
+    content.ocsp_no_check = true;
+    return Approval::of(std::move(content));
 }
 
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {

@@ -68,6 +68,11 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
 /// What add_uri of the profile puts beside these names on a certificate: what a request for it may name too.
 std::vector<x509::Identifier> added_uris(const Profile& profile, const std::vector<x509::Identifier>& names);
+/// The built-in profile of OCSP responders (RFC 6960 section 4.2.2.2): OCSPSigning alone, nobody asks about its own
+/// revocation, no longer than its issuer. In the inventory its profile is k_responder_profile.
+ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Certificate& issuer, base::Time now,
+                                   base::Duration validity);
+inline constexpr char k_responder_profile[] = "ocsp-responder";
 /// All refusals as one Error{refused or the ACME kind of the single part}.
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals);
 

@@ -285,7 +285,7 @@ Profiles read_profiles(TomlTable& settings) {
         } catch (const Error& error) {
             settings.refuse("profile", error.message(), error.hint());
         }
-        if (name == "root" || name == "issuing")
+        if (name == "root" || name == "issuing" || name == "ocsp-responder")
             settings.refuse("profile", "'" + name + "' is the profile of the CA's own certificates",
                             "choose another name");
         auto [row, made] = profiles.try_emplace(name, blank(name));

@@ -148,7 +148,6 @@ TEST_CASE("policy: the issuer's URL is written when there is a base for it") {
     REQUIRE(decision.ok());
     CHECK(decision.approved->content().issuer_urls ==
           std::vector<std::string>{"http://ca.test:8080/ca/default/" + ca::authority_id(issuer.issuing) + ".der"});
-    CHECK(decision.approved->content().crl_urls.empty());
 }
 
 TEST_CASE("policy: refusals become one error") {

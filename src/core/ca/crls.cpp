@@ -1,0 +1,136 @@
+#include "ca/crls.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "ca/authority_files.h"
+#include "store/crls.h"
+
+namespace signet::ca {
+namespace {
+
+using base::Error;
+using base::Kind;
+
+std::string signer_id_of(const Authority& authority, std::string_view which) {
+    if (which.empty()) return authority.issuing_id();
+    if (which == "root") return authority_id(authority.root());
+    return std::string(which);
+}
+
+void add_entries(store::Transaction& transaction, std::string_view signer_id, std::int64_t ending_from,
+                 x509::CrlBuilder& builder) {
+    store::for_each_revoked(transaction, signer_id, ending_from, [&](const store::RevokedRow& row) {
+        const auto serial = base::hex_decode(row.serial);
+        if (!serial) throw Error{Kind::corrupt, "the store has a serial that is no hex: " + row.serial};
+        builder.add(*serial, base::from_unix(row.revoked_at), row.reason);
+    });
+}
+
+bool due(const SignedCrl& crl, base::Time now) {
+    // A clock that was set back makes it one of the future, which nobody would take.
+    return now < crl.this_update || now >= crl.this_update + (crl.next_update - crl.this_update) / 2;
+}
+
+}  // namespace
+
+SignedCrl sign_new_crl(store::Store& store, const Authority& authority, std::string_view signer_id,
+                       base::Duration validity, base::Time now) {
+    SignedCrl crl;
+    crl.issuer_id = signer_id;
+    crl.this_update = base::from_unix(base::to_unix(now));
+    crl.next_update = base::from_unix(base::to_unix(now + validity));
+    // One at a time over all processes: a higher number never has less in it.
+    const base::FileLock lock = store.lock("crl-" + crl.issuer_id);
+    store.write([&](store::Transaction& transaction) {
+        crl.number = store::take_crl_number(transaction, signer_id, base::to_unix(now));
+    });
+    store.read([&](store::Transaction& transaction) {
+        const auto state = store::crl_state(transaction, signer_id);
+        crl.revision = state.revision;
+        const std::int64_t ending_from = std::min(state.this_update, base::to_unix(now - validity));
+        const auto expected = store::count_revoked(transaction, signer_id, ending_from);
+        crl.der = authority.sign_crl(signer_id, {crl.number, crl.this_update, crl.next_update},
+                                     static_cast<std::size_t>(expected), [&](x509::CrlBuilder& builder) {
+                                         add_entries(transaction, signer_id, ending_from, builder);
+                                         crl.entries = builder.size();
+                                     });
+    });
+    store.write([&](store::Transaction& transaction) {
+        store::save_crl_times(transaction, signer_id, base::to_unix(crl.this_update), base::to_unix(crl.next_update));
+    });
+    return crl;
+}
+
+struct Crls::Slot {
+    std::mutex mutex;  // held while one signs: the others want what it makes
+    std::shared_ptr<const SignedCrl> crl;
+};
+
+Crls::Crls(store::Store& store, Authorities& authorities, base::Clock& clock)
+    : store_(store), authorities_(authorities), clock_(clock) {}
+Crls::~Crls() = default;
+
+void Crls::configure(AuthorityTable settings) {
+    const std::lock_guard lock(mutex_);
+    settings_ = std::move(settings);
+}
+
+base::Duration Crls::validity(const std::string& authority) const {
+    const std::lock_guard lock(mutex_);
+    return settings_of(settings_, authority).crl_validity;
+}
+
+std::shared_ptr<Crls::Slot> Crls::slot(const std::string& authority, const std::string& signer_id) {
+    const std::lock_guard lock(mutex_);
+    auto& found = slots_[authority + "/" + signer_id];
+    if (!found) found = std::make_shared<Slot>();
+    return found;
+}
+
+std::shared_ptr<const SignedCrl> Crls::get(const std::string& authority, std::string_view which) {
+    const auto loaded = authorities_.get(authority);
+    const std::string id = signer_id_of(*loaded, which);
+    const auto signers = loaded->signers();
+    if (std::none_of(signers.begin(), signers.end(), [&](const auto& ca) { return authority_id(ca) == id; }))
+        throw Error{Kind::not_found, "the CA '" + authority + "' has no such CRL: the key that signs it is not here"};
+    const auto place = slot(authority, id);
+    const std::lock_guard lock(place->mutex);
+    const base::Time now = clock_.now();
+    const auto revision =
+        store_.query([&](store::Transaction& transaction) { return store::crl_state(transaction, id).revision; });
+    if (place->crl && place->crl->revision == revision && !due(*place->crl, now)) return place->crl;
+    try {
+        place->crl = std::make_shared<const SignedCrl>(sign_new_crl(store_, *loaded, id, validity(authority), now));
+    } catch (const Error& error) {
+        if (!place->crl || now >= place->crl->next_update) throw;
+        base::log(base::Level::error, "a new CRL cannot be signed; the one before is served",
+                  {{"ca", authority}, {"id", id}, {"reason", error.message()}, {"hint", error.hint()}});
+    }
+    return place->crl;
+}
+
+std::optional<std::string> Crls::stale(const std::string& authority) {
+    try {
+        for (const x509::Certificate& signer : authorities_.get(authority)->signers()) {
+            const auto crl = get(authority, authority_id(signer));
+            const auto left = crl->next_update - clock_.now();
+            if (left < (crl->next_update - crl->this_update) / 4)
+                return "the CRL " + crl->issuer_id + " ends in " + base::describe_duration(left);
+        }
+    } catch (const Error& error) {
+        return error.message();
+    }
+    return std::nullopt;
+}
+
+void Crls::refresh() {
+    for (const std::string& name : authorities_.names()) {
+        if (const auto why = stale(name))
+            base::log(base::Level::error, "a CRL is stale", {{"ca", name}, {"reason", *why}});
+    }
+}
+
+}  // namespace signet::ca
