@@ -43,7 +43,7 @@ void check_words(const server::Settings& settings) {
 // Read anew for every change of the file; the flags stay above it.
 server::Configuration load(const Context& context, const Words& words) {
     auto file = context.settings();
-    server::Configuration configuration{std::move(file.server), std::move(file.profiles)};
+    server::Configuration configuration{std::move(file.server), std::move(file.profiles), std::move(file.authorities)};
     auto& settings = configuration.settings;
     override_with(settings.listen, words.listen);
     override_with(settings.http_listen, words.http_listen);
@@ -95,7 +95,7 @@ Options options(Words& words) {
          .setting = "server.listen"},
         {.name = "http-listen",
          .label = "ADDR:PORT",
-         .text = "plain HTTP listener for CA certificates and health; empty for none",
+         .text = "plain HTTP listener for CA certificates, CRLs, OCSP and health; empty for none",
          .target = &words.http_listen,
          .default_text = "0.0.0.0:8080",
          .setting = "server.http_listen"},

@@ -20,6 +20,7 @@ Settings read_settings(const base::Path& file, bool must_exist) {
     base::TomlTable table{open_settings(file, must_exist)};
     Settings settings;
     settings.profiles = ca::read_profiles(table);
+    settings.authorities = ca::read_authority_settings(table);
     settings.server = server::read_settings(table);
     settings.default_profile = table.text_if_there("default_profile");
     if (settings.default_profile && !settings.profiles.contains(*settings.default_profile))

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "ca/authority_settings.h"
 #include "ca/profile.h"
 #include "server/settings.h"
 
@@ -13,6 +14,7 @@ namespace signet::cli {
 struct Settings {
     std::optional<std::string> default_profile;  // unset: `issue` uses "default", /acme/directory names the profiles
     ca::Profiles profiles;
+    ca::AuthorityTable authorities;
     server::Settings server;
 };
 

@@ -151,8 +151,17 @@ struct App::State {
     AuthorizeGate gate;
     ReadyState readiness;
     Validation validation;
+    ca::Crls crls;
+    ca::OcspResponder ocsp;
     Services services;
     std::atomic<std::uint64_t> next_event;
+
+    /// What follows from the settings, beside `live`.
+    void apply(const ca::AuthorityTable& settings) {
+        nonces.set_lifetime(live.get()->settings.nonce_lifetime);
+        crls.configure(settings);
+        ocsp.configure(settings);
+    }
 
     State(store::Store& s, ca::Authorities& authorities, ca::Issuer& issuer, base::Clock& c, base::Random& random,
           net::Resolver& resolver, Configuration configuration)
@@ -162,14 +171,16 @@ struct App::State {
           nonces(s, random),
           files(authorities),
           validation(s, resolver, c, live, metrics),
-          services{s,        authorities, issuer, c,       random, live,     nonces,
-                   accounts, validation,  files,  metrics, gate,   readiness} {
+          crls(s, authorities, c),
+          ocsp(s, authorities, issuer, c),
+          services{s,          authorities, issuer,  c,    random,    live, nonces, accounts,
+                   validation, files,       metrics, gate, readiness, crls, ocsp} {
         std::array<std::uint8_t, 8> bytes{};
         random.fill(bytes);
         std::uint64_t first = 0;
         for (const auto byte : bytes) first = first << 8 | byte;
         next_event = first;
-        nonces.set_lifetime(live.get()->settings.nonce_lifetime);
+        apply(live.get()->authorities);
     }
 
     net::Response guarded(Exchange& exchange, const Match& match, const std::string& event);
@@ -233,7 +244,7 @@ net::Response App::handle(const net::Request& request) {
 
 void App::configure(Configuration configuration) {
     state_->live.set(std::move(configuration));
-    state_->nonces.set_lifetime(state_->live.get()->settings.nonce_lifetime);
+    state_->apply(state_->live.get()->authorities);
     state_->say_warnings("settings.changed");
 }
 
@@ -250,6 +261,11 @@ void App::State::say_warnings(const char* action) {
     entry.actor = "server";
     entry.detail = detail;
     store.write([&](store::Transaction& transaction) { store::append_audit(transaction, entry); });
+}
+
+void App::upkeep() {
+    state_->crls.refresh();
+    state_->ocsp.refresh();
 }
 
 void App::start() {

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "ca/authority_settings.h"
 #include "ca/issuer.h"
 #include "net/http.h"
 #include "net/resolver.h"
@@ -19,6 +20,7 @@ namespace signet::server {
 struct Configuration {
     Settings settings;
     ca::Profiles profiles;
+    ca::AuthorityTable authorities = {};
 };
 
 /// The RFC 8555 responder and the CA's public files, as a function from request to response: sockets are net's, so
@@ -33,6 +35,9 @@ public:
 
     /// In force for the next request.
     void configure(Configuration configuration);
+    /// Signs CRLs ahead of their end and renews the OCSP responders' certificates; failures go to the log. To be called
+    /// every minute or so.
+    void upkeep();
     /// Takes up challenges that a former run left in processing; starts the validation workers.
     void start();
     /// Lets running validations end or time out, saves outstanding nonces: a clean stop keeps them good.

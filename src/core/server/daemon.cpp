@@ -167,6 +167,7 @@ public:
             upkeep = request_.clock.now() + k_upkeep;
             guarded("upkeep", [&] {
                 renew_own_certificate();
+                app_->upkeep();
                 sweep();
             });
         }

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "ca/crls.h"
+#include "ca/ocsp_responder.h"
 #include "server/account_cache.h"
 #include "server/authorize_command.h"
 #include "server/live.h"
@@ -33,6 +35,8 @@ struct Services {
     Metrics& metrics;
     AuthorizeGate& gate;
     ReadyState& readiness;
+    ca::Crls& crls;
+    ca::OcspResponder& ocsp;
 
     /// The time and 96 random bits, no "-" in front: ids that cannot be guessed (RFC 8555 section 10.5); ownership is
     /// checked anyway.

@@ -60,6 +60,9 @@ std::vector<std::string> reasons_not_ready(const Exchange& exchange) {
                 throw base::Error{base::Kind::refused, "the issuing CA has expired"};
             }
         });
+        add_if_thrown(reasons, "crl " + name, [&] {
+            if (const auto why = exchange.services.crls.stale(name)) throw base::Error{base::Kind::refused, *why};
+        });
     }
     if (exchange.services.authorities.names().empty()) reasons.emplace_back("no ca");
     return reasons;

@@ -14,10 +14,12 @@ struct Live {
     explicit Live(Configuration c)
         : settings(std::move(c.settings)),
           profiles(std::move(c.profiles)),
+          authorities(std::move(c.authorities)),
           hosts(settings),
           addresses{settings.allow_targets, settings.deny_targets} {}
     Settings settings;
     ca::Profiles profiles;
+    ca::AuthorityTable authorities;
     Hosts hosts;
     net::AddressPolicy addresses;
 };

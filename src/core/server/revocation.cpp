@@ -1,3 +1,5 @@
+#include "ca/revocation.h"
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -7,7 +9,6 @@
 #include "base/text.h"
 #include "server/authorization_modes.h"
 #include "server/router.h"
-#include "store/audit.h"
 #include "store/authorizations.h"
 #include "store/certificates.h"
 #include "x509/certificate.h"
@@ -78,18 +79,10 @@ bool may_revoke(store::Transaction& transaction, const Exchange& exchange, const
            std::ranges::all_of(names, [&](const auto& name) { return controls(transaction, exchange, name); });
 }
 
-store::AuditRecord audit(const Exchange& exchange, const store::CertificateRecord& record, int reason) {
-    store::AuditRecord entry{};
-    entry.at = base::to_unix(exchange.now);
-    entry.action = "certificate.revoked";
-    entry.actor = exchange.account ? "account " + exchange.account->record.id : "certificate key";
-    entry.address = exchange.client_address;
-    entry.serial = record.serial;
-    if (exchange.account) entry.account = exchange.account->record.id;
-    entry.profile = record.profile;
-    entry.names = record.names;
-    entry.detail = x509::revocation_reason_name(reason);
-    return entry;
+ca::Revoker revoker(const Exchange& exchange) {
+    if (!exchange.account) return {"certificate key", exchange.client_address, std::nullopt};
+    const std::string& id = exchange.account->record.id;
+    return {"account " + id, exchange.client_address, id};
 }
 
 }  // namespace
@@ -104,12 +97,7 @@ net::Response revoke(Exchange& exchange) {
         }
         return found;
     });
-    exchange.services.store.write([&](store::Transaction& transaction) {
-        if (!store::revoke_certificate(transaction, record.serial, base::to_unix(exchange.now), wish.reason)) {
-            throw Error{Kind::already_revoked, "the certificate is revoked already"};
-        }
-        store::append_audit(transaction, audit(exchange, record, wish.reason));
-    });
+    ca::revoke(exchange.services.store, record, wish.reason, exchange.now, revoker(exchange));
     return {};
 }
 

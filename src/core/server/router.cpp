@@ -10,8 +10,11 @@ constexpr auto k_get = "GET";
 constexpr auto k_post = "POST";
 constexpr auto k_acme = Family::acme;
 
+// All that is left of the path: base64 in an OCSP request has slashes of its own (RFC 6960 appendix A.1).
+constexpr std::string_view k_rest = "/{rest...}";
+
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 29> k_routes{{
+constexpr std::array<Route, 33> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -38,6 +41,10 @@ constexpr std::array<Route, 29> k_routes{{
     {"/root-ca.pem", k_get, Proof::none, Resource::none, Family::https_only, default_anchors},
     {"/ca/{name}.pem", k_get, Proof::none, Resource::none, Family::https_only, anchors},
     {"/ca/{name}/{id}.der", k_get, Proof::none, Resource::none, Family::any_listener, ca_certificate},
+    {"/crl/{name}.crl", k_get, Proof::none, Resource::none, Family::any_listener, current_crl},
+    {"/crl/{name}/{id}.crl", k_get, Proof::none, Resource::none, Family::any_listener, crl},
+    {"/ocsp/{name}", k_post, Proof::none, Resource::none, Family::any_listener, ocsp},
+    {"/ocsp/{name}/{rest...}", k_get, Proof::none, Resource::none, Family::any_listener, ocsp},
     {"/health", k_get, Proof::none, Resource::none, Family::any_listener, health},
     {"/ready", k_get, Proof::none, Resource::none, Family::any_listener, ready},
     {"/metrics", k_get, Proof::none, Resource::none, Family::any_listener, metrics},
@@ -69,6 +76,10 @@ bool match_segment(std::string_view pattern, std::string_view segment, Match& ma
 bool match_path(std::string_view pattern, std::string_view path, Match& match) {
     std::size_t count = 0;
     while (!pattern.empty() && !path.empty()) {
+        if (pattern == k_rest) {
+            match.parameters[count] = path.substr(1);
+            return path.size() > 1;
+        }
         if (!match_segment(next_segment(pattern), next_segment(path), match, count)) return false;
     }
     return pattern.empty() && path.empty();

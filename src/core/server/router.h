@@ -16,7 +16,7 @@ enum class Proof { none, jwk, kid, kid_or_certificate_key };
 enum class Family { acme, https_only, any_listener };
 
 struct Route {
-    std::string_view path;  // "/acme/order/{id}": {…} is one segment, or the start of one
+    std::string_view path;  // "/acme/order/{id}": {…} is one segment, or the start of one; {rest...} all that follows
     std::string_view method;
     Proof proof;
     Resource resource;  // what the first {…} names: the router's caller checks whose it is
@@ -56,6 +56,9 @@ net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);
 net::Response anchors(Exchange& exchange);
 net::Response ca_certificate(Exchange& exchange);
+net::Response current_crl(Exchange& exchange);
+net::Response crl(Exchange& exchange);
+net::Response ocsp(Exchange& exchange);
 net::Response health(Exchange& exchange);
 net::Response ready(Exchange& exchange);
 net::Response metrics(Exchange& exchange);
