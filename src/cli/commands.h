@@ -46,6 +46,8 @@ Command order_show_command();
 Command order_approve_command();
 Command order_reject_command();
 Command verify_command();
+Command revoke_command();
+Command crl_command();
 Command completion_command();
 Command version_command();
 Command help_command();

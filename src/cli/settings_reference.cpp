@@ -18,7 +18,8 @@ const SettingsSection k_server{
       "stands "
       "for it."},
      {"http_listen", "\"0.0.0.0:8080\"",
-      "Address and port of plain HTTP: CA certificates and health; never /ca.pem, nor ACME unless insecure_http_acme. "
+      "Address and port of plain HTTP: CA certificates, CRLs, OCSP and health; never /ca.pem, nor ACME unless "
+      "insecure_http_acme. "
       "Empty: none."},
      {"hostnames", "[]",
       "Names on the server's own certificate, never issued over ACME; the first is the host of every URL that it "
@@ -28,7 +29,9 @@ const SettingsSection k_server{
       "https://... behind a load balancer. ACME requests for a host outside hostnames and external_url are answered "
       "421."},
      {"insecure_http_acme", "false", "Answer ACME over plain HTTP too."},
-     {"public_http_url", "\"\"", "Base of the URLs in certificates (AIA); without it none are written."},
+     {"public_http_url", "\"\"",
+      "http://... of the plain HTTP listener as others reach it: base of the CRL, OCSP and AIA URLs in certificates. "
+      "Without it none are written."},
      {"trusted_proxies", "[]",
       "Address ranges (CIDR) of proxies whose X-Forwarded-For counts: the client is its right-most address that is "
       "none of them. It is what the log, the audit log and rate limits show."},
@@ -53,6 +56,13 @@ const SettingsSection k_validation{
       "Private ranges need no entry."},
      {"deny_targets", "[]", "Address ranges that are never asked."},
      {"concurrency", "64", "Validations of one challenge type at a time, at most 8 of them for one account."}}};
+
+const SettingsSection k_authority{
+    "authority.NAME",
+    "How long what an authority says about revocation is good.",
+    {{"crl_validity", "\"7d\"",
+      "From thisUpdate to nextUpdate of a CRL. A new one is signed at half of it, and after each revocation."},
+     {"ocsp_validity", "\"24h\"", "From thisUpdate to nextUpdate of an OCSP answer: how long it may be stapled."}}};
 
 const SettingsSection k_profile{
     "profile.NAME",
@@ -79,8 +89,11 @@ const SettingsSection k_profile{
      {"subject", "{}",
       "Fixed parts of the subject: o, ou, c, st, l; cn = \"first-dns\" (the first DNS name) or \"none\"."},
      {"add_uri", "[]", "URIs added to every certificate: \"spiffe://mesh.internal/{dns}\"."},
-     {"revocation", "\"full\"", "\"none\" marks certificates with noRevAvail (RFC 9608)."},
-     {"must_staple", "false", "Add the TLS feature extension (RFC 7633)."},
+     {"revocation", "\"full\"",
+      "\"full\": CRL and OCSP, with their URLs where public_http_url is set. \"none\" marks certificates with "
+      "noRevAvail (RFC 9608)."},
+     {"must_staple", "false",
+      "Add the TLS feature extension (RFC 7633): whoever shows the certificate must staple an OCSP answer."},
      {"policies", "[]", "Certificate policy OIDs."}}};
 
 const SettingsSection k_acme{
@@ -120,7 +133,7 @@ const SettingsSection k_acme{
 }  // namespace
 
 const std::vector<SettingsSection>& settings_reference() {
-    static const std::vector<SettingsSection> sections{k_top, k_server, k_validation, k_profile, k_acme};
+    static const std::vector<SettingsSection> sections{k_top, k_server, k_validation, k_authority, k_profile, k_acme};
     return sections;
 }
 

@@ -1,0 +1,98 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "ca/authority_files.h"
+#include "ca/crls.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/exit_code.h"
+#include "x509/pem.h"
+
+namespace signet::cli {
+namespace {
+
+struct Words {
+    std::string name = "default";
+    std::optional<base::Path> out;
+    bool pem = false, root = false;
+};
+
+/// The CA whose CRL is asked for. Throws not_found when its key is away.
+std::string signer_id(const ca::Authority& authority, bool root) {
+    if (!root) return authority.issuing_id();
+    for (const x509::Certificate& signer : authority.signers())
+        if (signer == authority.root()) return ca::authority_id(signer);
+    throw base::Error{base::Kind::not_found, "the root key of '" + authority.name() + "' is not in this store",
+                      "sign the root's CRL where its key is"};
+}
+
+int run(Context& context, const Words& words) {
+    const auto store = store::Store::open(context.store());
+    const auto settings = context.settings();
+    const base::Time now = context.seams.clock.now();
+    const auto authority = ca::Authority::load(store->layout(), words.name, now);
+    const auto crl = ca::sign_new_crl(*store, *authority, signer_id(*authority, words.root),
+                                      ca::settings_of(settings.authorities, words.name).crl_validity, now);
+    const std::string contents = words.pem ? x509::encode_pem("X509 CRL", crl.der) : base::to_text(crl.der);
+    const bool to_file = words.out && *words.out != "-";
+    if (to_file) base::write_file(*words.out, contents, {.mode = 0644});
+    if (context.out.json()) {
+        context.out.document({{"name", words.name},
+                              {"id", crl.issuer_id},
+                              {"number", crl.number},
+                              {"entries", crl.entries},
+                              {"this_update", base::format_time(crl.this_update)},
+                              {"next_update", base::format_time(crl.next_update)},
+                              {"out", to_file ? base::Json(words.out->string()) : base::Json()},
+                              {"pem", x509::encode_pem("X509 CRL", crl.der)}});
+    } else if (to_file) {
+        context.out.facts({{"CRL", words.out->string()},
+                           {"number", std::to_string(crl.number)},
+                           {"entries", std::to_string(crl.entries)},
+                           {"next update", base::format_time(crl.next_update)}});
+    } else {
+        context.out.text(contents);
+    }
+    return k_exit_done;
+}
+
+constexpr auto k_description =
+    "Signs a new CRL of the issuing CA, or with --root of the root, over all that is revoked, and prints it as DER, or "
+    "PEM. Its number is above all before, also those of a database that was restored since; crl_validity of "
+    "signet.toml(5) says how long it is good. A certificate that has ended leaves the list after it has been on one "
+    "made "
+    "after its end, one crl_validity later at the earliest.\n"
+    "\n"
+    "A serve-acme over the same store publishes CRLs of its own making at /crl/NAME.crl and /crl/NAME/root.crl, and "
+    "needs none of this.\n"
+    "\n"
+    "With --json: name, id, number, entries, this_update, next_update, out and pem.";
+
+}  // namespace
+
+Command crl_command() {
+    auto words = std::make_shared<Words>();
+    return {
+        .name = "crl",
+        .summary = "write a new certificate revocation list",
+        .description = k_description,
+        .arguments = {{.label = "NAME",
+                       .text = "the CA; default: default",
+                       .target = &words->name,
+                       .complete = Complete::authority}},
+        .options = {{.name = "out",
+                     .label = "FILE",
+                     .text = "write it there",
+                     .target = &words->out,
+                     .complete = Complete::file,
+                     .default_text = "standard output"},
+                    {.name = "pem", .text = "PEM instead of DER", .target = &words->pem},
+                    {.name = "root", .text = "the root's CRL, which is about issuing CAs", .target = &words->root}},
+        .examples = {{"signet crl --out /srv/www/default.crl", "for a web server of your own"},
+                     {"(signet crl --pem; signet crl --root --pem) > crls.pem", "for openssl verify -crl_check_all"}},
+        .see_also = {"revoke", "serve-acme"},
+        .run = [words](Context& context) { return run(context, *words); }};
+}
+
+}  // namespace signet::cli
