@@ -70,7 +70,8 @@ private:
 };
 
 /// Weak keys that everyone must refuse, whatever the profile says: RSA under 2048 or over 4096 bits, even or tiny
-/// exponents, other curves. nullopt when fit, else the reason. (Debian, ROCA and close-prime checks belong here too.)
+/// exponents, small factors, primes close to each other, ROCA; other curves. nullopt when fit, else the reason. Not
+/// seen: the keys of CVE-2008-0166 (Debian, 2006 to 2008), which only a list of them tells.
 std::optional<std::string> weakness(const PublicKey& key);
 
 /// A private key. Move-only; wiped by OpenSSL when it dies.

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "crypto/close_primes.h"
 #include "crypto/key.h"
 
 namespace signet::crypto {
@@ -55,6 +56,7 @@ std::optional<std::string> rsa_weakness(const PublicKey& key) {
     if (tiny) return "the exponent of the RSA key is less than 65537";
     if (exponent.size() > k_longest_exponent) return "the exponent of the RSA key has more than 256 bits";
     if (has_small_factor(modulus)) return "the modulus of the RSA key has a small factor";
+    if (has_close_primes(modulus)) return "the primes of the RSA key are too close to each other (CVE-2022-26320)";
     if (has_roca_shape(modulus)) return "the RSA key was made by a faulty library (ROCA, CVE-2017-15361)";
     return std::nullopt;
 }
