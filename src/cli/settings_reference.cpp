@@ -37,7 +37,8 @@ const SettingsSection k_server{
       "none of them. It is what the log, the audit log and rate limits show."},
      {"terms_of_service", "\"\"", "URL shown in the directory; accounts must then agree."},
      {"website", "\"\"", "URL shown in the directory."},
-     {"caa_identities", "[]", "Host names shown in the directory."},
+     {"caa_identities", "[]",
+      "Domain names that mean this CA in CAA records, shown in the directory: see caa of profiles. Lower case."},
      {"nonce_lifetime", "\"1h\"", "How long a nonce is good."},
      {"order_lifetime", "\"24h\"", "How long an order may take."},
      {"authorization_lifetime", "\"24h\"", "How long a proven name stays proven."}}};
@@ -47,7 +48,7 @@ const SettingsSection k_validation{
     "How challenges are validated.",
     {{"resolver", "\"\"",
       "ADDR:PORT of a DNS server: then DNS only. Empty: addresses as the system resolves them, hosts file too; TXT "
-      "records from the servers of resolv.conf."},
+      "and CAA records from the servers of resolv.conf."},
      {"http01_port", "80", "The port that http-01 is validated on."},
      {"tls_alpn01_port", "443", "The port that tls-alpn-01 is validated on."},
      {"allow_targets", "[]",
@@ -108,6 +109,11 @@ const SettingsSection k_acme{
      {"require_eab", "false",
       "Whether only accounts that a token bound (external account binding, RFC 8555 section "
       "7.3.4) get certificates."},
+     {"caa", "false",
+      "Whether the CAA records of each DNS name (RFC 8659) must permit this CA, by one of caa_identities, when a "
+      "certificate is asked for; accounturi is the URL of the ACME account, validationmethods the challenge type that "
+      "proved the name (RFC 8657). Records that cannot be looked up refuse. Off, since a private CA must go on when "
+      "the DNS of the outer world does not."},
      {"challenges", "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
       "Challenge types offered, where they apply: a wildcard can only be proven by dns-01, an "
       "IP address not by dns-01."},

@@ -27,10 +27,32 @@ export EXEC_SEQUENCE_INTERVAL=0 EXEC_POLLING_INTERVAL=0
 step "a server that validates over this story's DNS"
 expect_exit 0 signet ca init
 expect_exit 0 signet ca export --root --out root.pem
+cat >>"$SIGNET_STORE/signet.toml" <<'SETTINGS'
+[profile.guarded]
+permit_dns = ["**"]
+[profile.guarded.acme]
+caa = true
+SETTINGS
 start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost \
     --resolver "127.0.0.1:$DNS" --http01-port "$HTTP" --tls-alpn01-port "$TLS" --allow-target 127.0.0.0/8
 lego_run() { lego --server "$READY" --accept-tos --email ops@example.test --path "$WORK/lego" "$@"; }
 certificate_of() { openssl x509 -in "$WORK/lego/certificates/$1.crt" -noout -ext subjectAltName; }
+
+# Tried three times, with pauses: it goes on beside the next steps.
+cat >wrong_hook <<'HOOK'
+#!/bin/sh
+[ "$1" = cleanup ] || echo "$2 TXT CANARY" >>"$DNS_RECORDS"
+HOOK
+chmod +x wrong_hook
+start wrong env "EXEC_PATH=$WORK/wrong_hook" lego --server "$READY" --accept-tos --email ops@example.test \
+    --path "$WORK/wrong" --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d wrong.example.test run
+ended() {
+    CODE=0
+    wait "${PIDS[$1]}" || CODE=$?
+    unset "PIDS[$1]"
+    mv "$1.out" out
+    mv "$1.err" err
+}
 
 step "http-01"
 echo "web.example.test A 127.0.0.1" >>dns.records
@@ -61,13 +83,19 @@ HOOK
 expect "lego gets a certificate by an alias" \
     lego_run --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d alias.example.test run
 
+step "CAA records that name nobody are obeyed where the profile says so"
+echo "caa.example.test A 127.0.0.1" >>dns.records
+lego_at() { lego --server "${READY%/acme/*}/acme/$1" --accept-tos --email ops@example.test --path "$WORK/$2" \
+    --http --http.port "127.0.0.1:$HTTP" -d caa.example.test run; }
+expect "lego gets a certificate for a name without records" lego_at profile/guarded/directory without
+echo "example.test CAA issue ;" >>dns.records
+refuse "lego gets a certificate that the zone forbids" lego_at profile/guarded/directory forbidden
+grep -q 'urn:ietf:params:acme:error:caa' out err || { show_last; fail "the reason is not told"; }
+expect "lego gets a certificate where nobody asks" lego_at directory elsewhere
+
 step "a wrong record is refused, and not quoted"
-cat >hook <<'HOOK'
-#!/bin/sh
-[ "$1" = cleanup ] || echo "$2 TXT CANARY" >>"$DNS_RECORDS"
-HOOK
-refuse "lego gets a certificate without proof" \
-    lego_run --dns exec --dns.disable-cp --dns.resolvers "127.0.0.1:$DNS" -d wrong.example.test run
+ended wrong
+[ "$CODE" -ne 0 ] || fail "lego gets a certificate without proof"
 grep -q '_acme-challenge.wrong.example.test' out err || { show_last; fail "the reason is not told"; }
 no_err CANARY
 

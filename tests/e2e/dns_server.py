@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A DNS server for stories: dns_server.py PORT FILE. Each line of FILE, read anew for every question, is a record:
-NAME A ADDRESS, NAME TXT TEXT or NAME CNAME NAME; `*` as NAME stands for all. Anything else does not exist."""
+NAME A ADDRESS, NAME TXT TEXT, NAME CNAME NAME or NAME CAA TAG VALUE; NAME SILENT - is never answered; `*` as NAME
+stands for all, `*.END` for all below. Anything else does not exist."""
 import socket
 import struct
 import sys
 
-TYPES = {"A": 1, "CNAME": 5, "TXT": 16}
+TYPES = {"A": 1, "CNAME": 5, "TXT": 16, "CAA": 257}
 
 
 def wire_name(name):
@@ -18,6 +19,9 @@ def wire_data(kind, text):
         return socket.inet_aton(text)
     if kind == "CNAME":
         return wire_name(text)
+    if kind == "CAA":
+        tag, value = text.split(maxsplit=1)
+        return bytes([0, len(tag)]) + tag.encode() + value.encode()
     return bytes([len(text)]) + text.encode()
 
 
@@ -29,14 +33,22 @@ def question(packet):
     return ".".join(labels), struct.unpack("!H", packet[at + 1 : at + 3])[0], packet[12 : at + 5]
 
 
+def covers(owner, name):
+    owner = owner.rstrip(".").lower()
+    return owner in (name, "*") or (owner.startswith("*.") and name.endswith(owner[1:]))
+
+
 def answer(packet, path):
+    """None: no answer at all."""
     name, wanted, asked = question(packet)
     records, known = [], False
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             owner, kind, text = line.split(maxsplit=2)
-            if owner.rstrip(".").lower() not in (name, "*"):
+            if not covers(owner, name):
                 continue
+            if kind == "SILENT":
+                return None
             known = True
             if TYPES[kind] in (wanted, TYPES["CNAME"]):
                 data = wire_data(kind, text.strip())
@@ -51,7 +63,9 @@ def main():
     print("ready", flush=True)
     while True:
         packet, peer = server.recvfrom(4096)
-        server.sendto(answer(packet, sys.argv[2]), peer)
+        reply = answer(packet, sys.argv[2])
+        if reply is not None:
+            server.sendto(reply, peer)
 
 
 main()

@@ -22,7 +22,7 @@ namespace signet::test {
 /// A DNS server on 127.0.0.1, UDP and TCP on one port, that answers as its script says.
 class DnsResponder {
 public:
-    static constexpr int k_a = 1, k_cname = 5, k_txt = 16, k_aaaa = 28;
+    static constexpr int k_a = 1, k_cname = 5, k_txt = 16, k_aaaa = 28, k_caa = 257;
     static constexpr int k_noerror = 0, k_servfail = 2, k_nxdomain = 3, k_refused = 5;
     struct Record {
         std::string name;
@@ -75,6 +75,12 @@ public:
             data.push_back(static_cast<std::uint8_t>(text.size()));
             data.insert(data.end(), text.begin(), text.end());
         }
+        return data;
+    }
+    static base::Bytes caa(std::uint8_t flags, std::string_view tag, std::string_view value) {
+        base::Bytes data{flags, static_cast<std::uint8_t>(tag.size())};
+        data.insert(data.end(), tag.begin(), tag.end());
+        data.insert(data.end(), value.begin(), value.end());
         return data;
     }
 

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,20 @@ public:
     void set_texts(const std::string& name, std::vector<std::string> texts) {
         const std::lock_guard lock(mutex_);
         texts_[name] = std::move(texts);
+    }
+    void set_caa(const std::string& name, std::vector<net::CaaRecord> records) {
+        const std::lock_guard lock(mutex_);
+        caa_[name] = std::move(records);
+    }
+    /// The CAA records of this name cannot be looked up.
+    void break_caa(const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        broken_caa_.insert(name);
+    }
+    /// Names whose CAA records were asked for, in order.
+    std::vector<std::string> caa_asked() {
+        const std::lock_guard lock(mutex_);
+        return caa_asked_;
     }
     /// Questions for names with this end get no answer until `release`.
     void hold(const std::string& end) {
@@ -67,6 +82,15 @@ public:
         return texts_[name];
     }
 
+    std::vector<net::CaaRecord> caa(const std::string& name) override {
+        std::unique_lock lock(mutex_);
+        caa_asked_.push_back(name);
+        await(lock, name);
+        if (broken_caa_.contains(name)) throw base::Error{base::Kind::dns, "SERVFAIL for " + name};
+        const auto found = caa_.find(name);
+        return found == caa_.end() ? std::vector<net::CaaRecord>{} : found->second;
+    }
+
 private:
     void await(std::unique_lock<std::mutex>& lock, const std::string& name) {
         ++waiting_;
@@ -80,6 +104,9 @@ private:
     std::string held_;
     std::map<std::string, std::vector<std::vector<std::string>>> table_;
     std::map<std::string, std::vector<std::string>> texts_;
+    std::map<std::string, std::vector<net::CaaRecord>> caa_;
+    std::set<std::string> broken_caa_;
+    std::vector<std::string> caa_asked_;
     std::map<std::string, int> asked_, texts_asked_;
 };
 

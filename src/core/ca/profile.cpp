@@ -196,6 +196,7 @@ void read_acme(TomlTable& table, Profile& profile) {
         acme.refuse("auth", "'" + base::printable(profile.acme.auth) + "' is no mode",
                     or_nearest(profile.acme.auth, modes));
     profile.acme.require_eab = acme.boolean("require_eab", profile.acme.require_eab);
+    profile.acme.caa = acme.boolean("caa", profile.acme.caa);
     profile.acme.challenges = acme.texts("challenges", profile.acme.challenges);
     const std::vector<std::string> types = challenge_names();
     for (const std::string& type : profile.acme.challenges)

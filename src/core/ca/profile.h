@@ -36,6 +36,7 @@ struct Profile {
     struct Acme {
         std::string auth;  // "challenge", "token", "trust" or "manual"; empty: what serve-acme says
         bool require_eab = false;
+        bool caa = false;  // names' CAA records are asked before a certificate is signed
         std::vector<std::string> challenges;
         std::string authorize_command;  // asked about every order; empty: none
         RateLimits rate_limits;

@@ -28,7 +28,9 @@ constexpr int k_edns_size = 1232;  // fits any path without fragments
 constexpr std::size_t k_addresses = 32;
 constexpr std::size_t k_texts = 64;
 constexpr std::size_t k_text_size = 16 << 10;
+constexpr std::size_t k_caa_records = 64;
 constexpr int k_aliases = 8;
+constexpr int k_type_txt = 16, k_type_caa = 257;
 
 bool is_empty_answer(int status) { return status == ARES_ENODATA || status == ARES_ENOTFOUND; }
 
@@ -73,6 +75,22 @@ std::vector<std::string> parse_texts(const base::Bytes& reply, int& status) {
     }
     ares_free_data(found);
     return texts;
+}
+
+std::vector<CaaRecord> parse_caa(const base::Bytes& reply, int& status) {
+    constexpr unsigned k_critical = 0x80;  // c-ares gives the whole octet of flags
+    ares_caa_reply* found = nullptr;
+    status = ares_parse_caa_reply(reply.data(), static_cast<int>(reply.size()), &found);
+    std::vector<CaaRecord> records;
+    for (const auto* piece = found; piece != nullptr; piece = piece->next) {
+        const auto text = [](const unsigned char* bytes, std::size_t size) {
+            return std::string(reinterpret_cast<const char*>(bytes), size);
+        };
+        records.push_back({(static_cast<unsigned>(piece->critical) & k_critical) != 0,
+                           text(piece->property, piece->plength), text(piece->value, piece->length)});
+    }
+    ares_free_data(found);
+    return records;
 }
 
 /// The name at the end of the CNAMEs in a reply that holds nothing else; "" when there is none.
@@ -162,29 +180,39 @@ std::vector<Address> DnsChannel::addresses(const std::string& name) {
     return answer.value;
 }
 
-std::vector<std::string> DnsChannel::texts_at(const std::string& name, std::string& alias) {
+base::Bytes DnsChannel::ask(const std::string& name, int type) {
     Answer<base::Bytes> answer;
-    ares_query(channel_.get(), name.c_str(), ns_c_in, ns_t_txt, on_reply, &answer);
+    ares_query(channel_.get(), name.c_str(), ns_c_in, type, on_reply, &answer);
     if (!run() || !answer.done) ares_cancel(channel_.get());
     if (!answer.done || answer.status == ARES_ECANCELLED) fail(ARES_ETIMEOUT, name);
     if (is_empty_answer(answer.status)) return {};
     if (answer.status != ARES_SUCCESS) fail(answer.status, name);
-    int status = ARES_SUCCESS;
-    auto texts = parse_texts(answer.value, status);
-    if (status != ARES_SUCCESS && !is_empty_answer(status)) fail(status, name);
-    if (texts.empty()) alias = parse_alias(answer.value);
-    return texts;
+    return std::move(answer.value);
 }
 
-std::vector<std::string> DnsChannel::texts(const std::string& name) {
+template <class Record>
+std::vector<Record> DnsChannel::records(const std::string& name, int type,
+                                        std::vector<Record> (*parse)(const base::Bytes& reply, int& status)) {
     std::string at = name;
     for (int i = 0; i <= k_aliases; ++i) {
-        std::string alias;
-        auto texts = texts_at(at, alias);
-        if (!texts.empty() || alias.empty()) return texts;
-        at = std::move(alias);
+        const auto reply = ask(at, type);
+        if (reply.empty()) return {};
+        int status = ARES_SUCCESS;
+        auto found = parse(reply, status);
+        if (status != ARES_SUCCESS && !is_empty_answer(status)) fail(status, at);
+        if (!found.empty()) return found;
+        at = parse_alias(reply);
+        if (at.empty()) return {};
     }
     throw base::Error{base::Kind::dns, name + " is the start of too long a chain of aliases"};
+}
+
+std::vector<std::string> DnsChannel::texts(const std::string& name) { return records(name, k_type_txt, parse_texts); }
+
+std::vector<CaaRecord> DnsChannel::caa(const std::string& name) {
+    auto found = records(name, k_type_caa, parse_caa);
+    if (found.size() > k_caa_records) throw base::Error{base::Kind::dns, name + " has more CAA records than are read"};
+    return found;
 }
 
 }  // namespace signet::net

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "net/address.h"
+#include "net/resolver.h"
 
 struct ares_channeldata;
 
@@ -21,12 +23,17 @@ public:
     /// A and AAAA, CNAMEs followed; empty when there are none.
     std::vector<Address> addresses(const std::string& name);
     std::vector<std::string> texts(const std::string& name);
+    std::vector<CaaRecord> caa(const std::string& name);
 
 private:
     struct Free {
         void operator()(ares_channeldata* channel) const noexcept;
     };
-    std::vector<std::string> texts_at(const std::string& name, std::string& alias);
+    /// The answer as it came; empty when there is no such name or record.
+    base::Bytes ask(const std::string& name, int type);
+    template <class Record>
+    std::vector<Record> records(const std::string& name, int type,
+                                std::vector<Record> (*parse)(const base::Bytes& reply, int& status));
     /// Drives the channel until no query is under way; false when the deadline came first.
     bool run();
     [[noreturn]] void fail(int status, const std::string& name) const;

@@ -26,6 +26,7 @@ public:
     std::vector<std::string> texts(const std::string& name) override {
         return DnsChannel(server_, timeout_).texts(name);
     }
+    std::vector<CaaRecord> caa(const std::string& name) override { return DnsChannel(server_, timeout_).caa(name); }
 
 private:
     const std::string server_;

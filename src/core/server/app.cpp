@@ -149,6 +149,7 @@ struct App::State {
     PublicFiles files;
     Metrics metrics;
     AuthorizeGate gate;
+    CaaGate caa;
     ReadyState readiness;
     Validation validation;
     ca::Crls crls;
@@ -170,11 +171,12 @@ struct App::State {
           live(std::move(configuration)),
           nonces(s, random),
           files(authorities),
+          caa(resolver),
           validation(s, resolver, c, live, metrics),
           crls(s, authorities, c),
           ocsp(s, authorities, issuer, c),
-          services{s,          authorities, issuer,  c,    random,    live, nonces, accounts,
-                   validation, files,       metrics, gate, readiness, crls, ocsp} {
+          services{s,          authorities, issuer,  c,    random, live,      nonces, accounts,
+                   validation, files,       metrics, gate, caa,    readiness, crls,   ocsp} {
         std::array<std::uint8_t, 8> bytes{};
         random.fill(bytes);
         std::uint64_t first = 0;

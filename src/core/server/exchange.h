@@ -10,6 +10,7 @@
 #include "ca/ocsp_responder.h"
 #include "server/account_cache.h"
 #include "server/authorize_command.h"
+#include "server/caa_gate.h"
 #include "server/live.h"
 #include "server/metrics.h"
 #include "server/nonces.h"
@@ -34,6 +35,7 @@ struct Services {
     PublicFiles& files;
     Metrics& metrics;
     AuthorizeGate& gate;
+    CaaGate& caa;
     ReadyState& readiness;
     ca::Crls& crls;
     ca::OcspResponder& ocsp;

@@ -201,6 +201,7 @@ net::Response certify(Exchange& exchange) {
     const auto request = parse_request(exchange);
     check_names(request, order.identifiers, ca::added_uris(profile, order.identifiers));
     if (request.public_key == *exchange.key) throw account_key();
+    if (profile.acme.caa) exchange.services.caa.require(exchange);
     const auto thumbprint = jose::thumbprint(request.public_key);
     // The certificate and the order's end are one transaction: of many finalizes at once one gets through.
     const auto issued =

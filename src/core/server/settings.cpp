@@ -56,7 +56,10 @@ void read_server(base::TomlTable& table, Settings& settings) {
     settings.trusted_proxies = read_cidrs(table, "trusted_proxies");
     settings.terms_of_service = table.text("terms_of_service", "");
     settings.website = table.text("website", "");
-    settings.caa_identities = table.texts("caa_identities", {});
+    for (const auto& name : table.texts("caa_identities", {})) {
+        check(table, "caa_identities", [&] { settings.caa_identities.push_back(x509::Identifier::dns(name).text()); });
+        if (name.starts_with('*')) table.refuse("caa_identities", name + " is a wildcard, not a domain name");
+    }
     settings.nonce_lifetime = table.duration("nonce_lifetime", "1h");
     settings.order_lifetime = table.duration("order_lifetime", "24h");
     settings.authorization_lifetime = table.duration("authorization_lifetime", "24h");

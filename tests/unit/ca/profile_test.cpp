@@ -109,6 +109,7 @@ TEST_CASE("profile: an error names the line and what was meant") {
         {"[profile.t.acme]\nauth = \"tokne\"\n", "tokne", "token"},
         {"[profile.t.acme]\nchallenges = [\"http-10\"]\n", "http-10", "http-01"},
         {"[profile.t.acme]\nrequire_eab = 1\n", "line 3", ""},
+        {"[profile.t.acme]\ncaa = \"yes\"\n", "line 3", ""},
         {"[profile.t.acme]\nrequire_eba = true\n", "line 3", ""},
         {"[profile.t.acme]\nauthorize_command = \"/bin/rule 'open\"\n", "line 3", ""},
         {"[profile.t.acme]\nauthorize_command = \" \"\n", "names no program", ""},

@@ -58,6 +58,26 @@ Answer script(const std::string& name, int type) {
                  {name, type, DnsResponder::txt({"two ", "in pieces"})},
                  {name, type, DnsResponder::txt({""})}}};
     }
+    if (type == DnsResponder::k_caa && name == "caa.test") {
+        return {0,
+                {{name, type, DnsResponder::caa(0, "issue", "ca.test; a=b")},
+                 {name, type, DnsResponder::caa(0x80, "tbs", "x")},
+                 {name, type, DnsResponder::caa(1, "IssueWild", ";")}}};
+    }
+    if (type == DnsResponder::k_caa && name == "far.caa.test") {  // the alias and what it leads to in one answer
+        return {0,
+                {{name, DnsResponder::k_cname, DnsResponder::wire_name("caa.test")},
+                 {"caa.test", type, DnsResponder::caa(0, "issue", "ca.test")}}};
+    }
+    if (type == DnsResponder::k_caa && name == "further.caa.test") {
+        return {0, {{name, DnsResponder::k_cname, DnsResponder::wire_name("caa.test")}}};
+    }
+    if (type == DnsResponder::k_caa && name == "much.caa.test") {
+        Answer answer;
+        for (int i = 0; i < 65; ++i) answer.records.push_back({name, type, DnsResponder::caa(0, "issue", ";")});
+        return answer;
+    }
+    if (type == DnsResponder::k_caa && name == "cut.caa.test") return {0, {{name, type, {0, 5, 'i', 's'}}}};
     return {DnsResponder::k_nxdomain, {}};
 }
 
@@ -123,6 +143,25 @@ TEST_CASE("resolver: failures are errors, not empty answers") {
     CHECK(is_dns_error(*nobody, "both.test", false));
 }
 
+TEST_CASE("resolver: CAA records with their flag, aliases followed, too many refused") {
+    const DnsResponder dns(script);
+    const auto resolver = make_resolver(dns.address(), 2s);
+    const auto found = resolver->caa("caa.test");
+    REQUIRE(found.size() == 3);
+    CHECK((found[0].tag == "issue" && found[0].value == "ca.test; a=b" && !found[0].critical));
+    CHECK((found[1].tag == "tbs" && found[1].value == "x" && found[1].critical));
+    CHECK((found[2].tag == "IssueWild" && found[2].value == ";" && !found[2].critical));
+    REQUIRE(resolver->caa("far.caa.test").size() == 1);
+    CHECK(resolver->caa("far.caa.test")[0].value == "ca.test");
+    CHECK(resolver->caa("further.caa.test").size() == 3);
+    CHECK(resolver->caa("empty.test").empty());
+    CHECK(resolver->caa("nowhere.test").empty());
+    for (const char* name : {"much.caa.test", "cut.caa.test", "servfail.test", "refused.test", "garbage.test"}) {
+        CAPTURE(name);
+        CHECK_THROWS_AS(resolver->caa(name), base::Error);
+    }
+}
+
 TEST_CASE("resolver: one resolver serves many threads") {
     const DnsResponder dns(script);
     const auto resolver = make_resolver(dns.address());
@@ -183,5 +222,14 @@ TEST_CASE("resolver: understands a DNS server that we did not write") {
     REQUIRE(added);
     const auto resolver = make_resolver(dns);
     CHECK(resolver->texts("_acme-challenge.a.test") == Texts{"a value"});
+    OutboundRequest caa;
+    caa.method = "POST";
+    caa.url = "http://" + management + "/add-caa";
+    caa.body = R"({"host":"a.test.","policies":[{"tag":"issue","value":"ca.test; validationmethods=dns-01"}]})";
+    REQUIRE(make_http_transport(settings)->send(caa).status == 200);
+    const auto policies = resolver->caa("a.test");
+    REQUIRE(policies.size() == 1);
+    CHECK((policies[0].tag == "issue" && policies[0].value == "ca.test; validationmethods=dns-01"));
+    CHECK(resolver->caa("b.test").empty());
     CHECK(texts_of(resolver->addresses("a.test")) == Texts{"10.1.2.3"});
 }
