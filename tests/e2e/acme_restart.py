@@ -2,120 +2,27 @@
 
     acme_restart.py after-each|within PORT HTTP01_PORT
 
-It knows RFC 8555 and nothing of signet but the command line and the tables of signet.db.
+It knows the tables of signet.db, to see what is on record.
 """
 
-import base64
-import hashlib
 import http.server
 import ipaddress
-import json
-import os
 import random
-import signal
 import sqlite3
-import ssl
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
+from acme_python import STORE, Client, Server, b64, challenge_of
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 
 MODE, PORT, HTTP01_PORT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-STORE = os.environ["SIGNET_STORE"]
 BASE = f"https://localhost:{PORT}"
 
 
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Server:
-    def __init__(self):
-        self.process = None
-        self.kills = 0
-
-    def start(self):
-        command = ["signet", "serve-acme", "--listen", f"127.0.0.1:{PORT}", "--http-listen", "127.0.0.1:0",
-                   "--hostname", "localhost", "--auth", "challenge", "--http01-port", str(HTTP01_PORT),
-                   "--allow-target", "127.0.0.0/8"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=open("restart.log", "ab"))
-        line = self.process.stdout.readline().decode()
-        assert line == f"ready {BASE}/acme/directory\n", line
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.kills += 1
-
-    def restart(self):
-        self.kill()
-        self.start()
-
-
-class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
-
-    def json(self):
-        return json.loads(self.body)
-
-
-class Client:
-    def __init__(self, server):
-        self.server = server
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        numbers = self.key.public_key().public_numbers()
-        self.jwk = {"crv": "P-256", "kty": "EC", "x": b64(numbers.x.to_bytes(32, "big")),
-                    "y": b64(numbers.y.to_bytes(32, "big"))}
-        canonical = json.dumps(self.jwk, sort_keys=True, separators=(",", ":"))
-        self.thumbprint = b64(hashlib.sha256(canonical.encode()).digest())
-        self.kid = self.nonce = None
-        self.steps = 0
-
-    def send(self, method, url, body=None):
-        context = ssl.create_default_context(cafile=f"{STORE}/authorities/default/root.crt")
-        request = urllib.request.Request(url, data=body, method=method)
-        request.add_header("Content-Type", "application/jose+json")
-        try:
-            with urllib.request.urlopen(request, context=context, timeout=20) as response:
-                answer = Answer(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            answer = Answer(error.code, error.headers, error.read())
-        self.nonce = answer.headers.get("Replay-Nonce") or self.nonce
-        return answer
-
-    def signed(self, url, payload):
-        header = {"alg": "ES256", "nonce": self.nonce, "url": url}
-        header.update({"kid": self.kid} if self.kid else {"jwk": self.jwk})
-        protected = b64(json.dumps(header).encode())
-        content = "" if payload is None else b64(json.dumps(payload).encode())
-        der = self.key.sign(f"{protected}.{content}".encode(), ec.ECDSA(hashes.SHA256()))
-        r, s = utils.decode_dss_signature(der)
-        return json.dumps({"protected": protected, "payload": content,
-                           "signature": b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))}).encode()
-
-    def post(self, url, payload):
-        """One step of the protocol: retried with the nonce of a badNonce, and after that the server is killed."""
-        for _ in range(3):
-            answer = self.send("POST", url, self.signed(url, payload))
-            if b"badNonce" not in answer.body:
-                break
-            assert answer.status == 400
-        assert answer.status < 300, answer.body
-        self.after_step()
-        return answer
-
-    def after_step(self):
-        self.steps += 1
-        if MODE == "after-each":
-            self.server.restart()
-
+class KillingClient(Client):
     def torn(self, url, payload):
         """Sends a request whose answer never comes: the server is killed while it works on it."""
         thread = threading.Thread(target=self.swallow, args=(url, self.signed(url, payload)))
@@ -173,7 +80,7 @@ def order_certificate(client, names, tear):
     order_url, order = answer.headers["Location"], answer.json()
     for url in order["authorizations"]:
         authorization = client.post(url, None).json()
-        challenge = [c for c in authorization["challenges"] if c["type"] == "http-01"][0]
+        challenge = challenge_of(authorization, "http-01")
         if authorization["status"] == "pending":
             if tear:
                 client.torn(challenge["url"], {})
@@ -204,16 +111,12 @@ def check_records(serials):
 
 
 def main():
-    server = Server()
+    server = Server(PORT, "--http01-port", str(HTTP01_PORT))
     server.start()
-    client = Client(server)
+    client = KillingClient(server, server.restart if MODE == "after-each" else lambda: None)
     serve_challenges(client)
     try:
-        client.send("GET", f"{BASE}/acme/directory")
-        client.after_step()
-        client.send("HEAD", f"{BASE}/acme/new-nonce")
-        client.after_step()
-        client.kid = client.post(f"{BASE}/acme/new-account", {}).headers["Location"]
+        client.register()
         rounds = 1 if MODE == "after-each" else 5
         serials = [order_certificate(client, [f"127.0.{i}.1", f"127.0.{i}.2"], MODE == "within")
                    for i in range(1, rounds + 1)]

@@ -22,7 +22,7 @@ SOURCE=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/signet-e2e-XXXXXX")
 export SIGNET SOURCE WORK HOME=$WORK/home SIGNET_STORE=$WORK/store
 PATH=$(dirname "$SIGNET"):$PATH:/usr/sbin:/sbin
-export PATH LC_ALL=C.UTF-8 TZ=UTC
+export PATH LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$HOME"
 cd "$WORK"
 
