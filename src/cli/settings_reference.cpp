@@ -115,8 +115,14 @@ const SettingsSection k_acme{
       "proved the name (RFC 8657). Records that cannot be looked up refuse. Off, since a private CA must go on when "
       "the DNS of the outer world does not."},
      {"challenges", "[\"http-01\", \"dns-01\", \"tls-alpn-01\"]",
-      "Challenge types offered, where they apply: a wildcard can only be proven by dns-01, an "
-      "IP address not by dns-01."},
+      "Challenge types offered, where they apply: a wildcard can only be proven in DNS, an IP address not. Also "
+      "dns-account-01 (draft-ietf-acme-dns-account-label-02: TXT at _LABEL._acme-challenge.NAME, where LABEL stands "
+      "for the account, so that several clients can prove one name) and dns-persist-01 "
+      "(draft-ietf-acme-dns-persist-02: a TXT record at _validation-persist.NAME that stays: one of caa_identities, "
+      "else the first of hostnames; accounturi= with the account's URL, as the first drafts have it, or its hash below "
+      "the directory's accountHashPrefix; policy=wildcard; persistUntil=SECONDS). Both are off since they are drafts, "
+      "and since clients that know neither stumble over a challenge without token. Whoever gets hold of an account's "
+      "key gets certificates for all names that have such a record."},
      {"authorize_command", "\"\"",
       "A program that decides about every order and authorization, before the mode does; with "
       "\"trust\" it decides instead of challenges, within what the profile permits. It is "

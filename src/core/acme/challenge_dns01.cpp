@@ -82,7 +82,11 @@ bool dns01_applies(const x509::Identifier& identifier, bool) {
 
 void validate_dns01(const ValidationContext& context, const x509::Identifier& identifier, std::string_view,
                     const std::string& key_authorization) {
-    const auto name = record_name(identifier);
+    require_dns01_text(context, record_name(identifier), key_authorization);
+}
+
+void require_dns01_text(const ValidationContext& context, const std::string& name,
+                        const std::string& key_authorization) {
     const auto texts = context.resolver.texts(name);
     if (texts.empty()) throw Error{Kind::incorrect_response, "there is no TXT record at " + name};
     if (std::ranges::find(texts, record_value(key_authorization)) != texts.end()) return;

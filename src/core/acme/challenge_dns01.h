@@ -14,6 +14,10 @@ bool dns01_applies(const x509::Identifier& identifier, bool wildcard);
 void validate_dns01(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
                     const std::string& key_authorization);
 
+/// The same at another place, `record`.
+void require_dns01_text(const ValidationContext& context, const std::string& record,
+                        const std::string& key_authorization);
+
 /// Runs context.dns_hook with `present NAME VALUE` (also as SIGNET_HOOK_ACTION, _NAME, _VALUE), and with `cleanup` when
 /// the answer dies. NAME ends with a dot. Throws environment when the hook fails or takes more than five minutes.
 std::unique_ptr<Presented> present_dns01(const ResponderContext& context, const x509::Identifier& identifier,

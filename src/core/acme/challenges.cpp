@@ -4,6 +4,8 @@
 #include <array>
 
 #include "acme/challenge_dns01.h"
+#include "acme/challenge_dns_account01.h"
+#include "acme/challenge_dns_persist01.h"
 #include "acme/challenge_http01.h"
 #include "acme/challenge_tls_alpn01.h"
 #include "base/error.h"
@@ -17,10 +19,27 @@ constexpr std::size_t k_token_limit = 256;
 bool with_anything(const ResponderContext&) { return true; }
 bool with_a_hook(const ResponderContext& context) { return !context.dns_hook.empty(); }
 
-constexpr std::array<ChallengeType, 3> k_types{{
-    {"dns-01", dns01_applies, validate_dns01, with_a_hook, present_dns01},
-    {"http-01", http01_applies, validate_http01, with_anything, present_http01},
-    {"tls-alpn-01", tls_alpn01_applies, validate_tls_alpn01, with_anything, present_tls_alpn01},
+bool with_nothing(const ResponderContext&) { return false; }
+
+// A check that finds out nothing but that it holds.
+template <void (*Check)(const ValidationContext&, const x509::Identifier&, std::string_view, const std::string&)>
+Validated holds(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
+                const std::string& key_authorization) {
+    Check(context, identifier, token, key_authorization);
+    return {};
+}
+
+std::unique_ptr<Presented> present_nothing(const ResponderContext&, const x509::Identifier&, std::string_view,
+                                           const std::string&) {
+    throw base::Error{base::Kind::refused, "this client does not answer challenges of this type"};
+}
+
+constexpr std::array<ChallengeType, 5> k_types{{
+    {"dns-01", dns01_applies, holds<validate_dns01>, with_a_hook, present_dns01},
+    {"http-01", http01_applies, holds<validate_http01>, with_anything, present_http01},
+    {"tls-alpn-01", tls_alpn01_applies, holds<validate_tls_alpn01>, with_anything, present_tls_alpn01},
+    {"dns-account-01", dns01_applies, holds<validate_dns_account01>, with_nothing, present_nothing},
+    {"dns-persist-01", dns01_applies, validate_dns_persist01, with_nothing, present_nothing, false},
 }};
 
 }  // namespace

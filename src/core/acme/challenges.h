@@ -1,12 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/time.h"
 #include "crypto/key.h"
 #include "net/address.h"
 #include "net/resolver.h"
@@ -18,6 +21,15 @@ namespace signet::acme {
 /// token || "." || thumbprint (RFC 8555 section 8.1).
 std::string key_authorization(std::string_view token, const crypto::PublicKey& account_key);
 
+/// Whose challenge it is: what dns-account-01 and dns-persist-01 look for in the zone.
+struct AccountFacts {
+    std::string url = {};                        // as its client calls it
+    std::vector<std::string> thumbprints = {};   // of its key, then of its former ones, the latest first
+    std::vector<std::string> issuer_names = {};  // domain names that mean this CA
+    /// The path of a URL of this CA, nullopt for a foreign one: a server may go by several names.
+    std::function<std::optional<std::string>(std::string_view url)> path_of = {};
+};
+
 /// What the CA's side of a check may use.
 struct ValidationContext {
     net::Resolver& resolver;
@@ -26,6 +38,14 @@ struct ValidationContext {
     int tls_alpn01_port = 443;
     std::chrono::milliseconds timeout = std::chrono::seconds(10);  // for the whole attempt
     std::string user_agent;
+    base::Time now = {};
+    bool wildcard = false;  // the proof is for "*." before the identifier
+    AccountFacts account = {};
+};
+
+/// What came out of a check that held.
+struct Validated {
+    std::optional<base::Time> until = {};  // the proof counts no longer than that
 };
 
 /// What the client's side of an answer may use: how to listen, where to write, what to run.
@@ -57,13 +77,14 @@ struct ChallengeType {
     bool (*applies)(const x509::Identifier& identifier, bool wildcard);
     /// The CA's check: returns when it holds, else throws incorrect_response, connection, dns, tls, timeout or refused,
     /// saying which address was tried and never what the target answered.
-    void (*validate)(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
-                     const std::string& key_authorization);
+    Validated (*validate)(const ValidationContext& context, const x509::Identifier& identifier, std::string_view token,
+                          const std::string& key_authorization);
     /// Whether a client so equipped could answer at all.
     bool (*answerable)(const ResponderContext& context);
     /// The client's answer. Throws environment (port in use, hook failed) or permission.
     std::unique_ptr<Presented> (*present)(const ResponderContext& context, const x509::Identifier& identifier,
                                           std::string_view token, const std::string& key_authorization);
+    bool has_token = true;  // else the challenge names the account and the CA instead
 };
 
 /// In the order in which a client that is free to choose prefers them.

@@ -35,6 +35,8 @@ base::Json encode_directory(const DirectoryMessage& directory) {
     put_text(meta, "termsOfService", directory.terms_of_service);
     put_text(meta, "website", directory.website);
     if (!directory.caa_identities.empty()) meta["caaIdentities"] = directory.caa_identities;
+    if (!directory.issuer_domain_names.empty()) meta["issuerDomainNames"] = directory.issuer_domain_names;
+    put_text(meta, "accountHashPrefix", directory.account_hash_prefix);
     meta["externalAccountRequired"] = directory.external_account_required;
     if (!directory.profiles.empty()) {
         base::Json profiles = base::Json::object();

@@ -18,6 +18,8 @@ struct DirectoryMessage {
         renewal_info;  // empty: not offered
     std::string terms_of_service, website;
     std::vector<std::string> caa_identities;
+    std::vector<std::string> issuer_domain_names;  // dns-persist-01; empty: not offered
+    std::string account_hash_prefix;
     bool external_account_required = false;
     std::vector<std::pair<std::string, std::string>> profiles;  // name → description
 };
@@ -67,6 +69,8 @@ OrderMessage parse_order(const base::Json& json);
 
 struct ChallengeMessage {
     std::string type, url, status, token;
+    std::string account_url;                // dns-persist-01 alone
+    std::vector<std::string> issuer_names;  // the same
     std::optional<base::Time> validated;
     std::optional<std::string> error;  // a problem document, JSON text
 };

@@ -161,6 +161,11 @@ base::Json encode_challenge(const ChallengeMessage& challenge) {
     json["url"] = challenge.url;
     json["status"] = challenge.status;
     put_text(json, "token", challenge.token);
+    put_text(json, "accounturi", challenge.account_url);
+    if (!challenge.issuer_names.empty()) {  // the name of draft-ietf-acme-dns-persist-02, and that of its forerunners
+        json["issuerDomainNames"] = challenge.issuer_names;
+        json["issuer-domain-names"] = challenge.issuer_names;
+    }
     put_time(json, "validated", challenge.validated);
     put_problem(json, "error", challenge.error);
     return json;

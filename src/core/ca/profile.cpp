@@ -39,7 +39,7 @@ Profile ready_made(std::string name) {
     profile.backdate = std::chrono::minutes(1);
     profile.key_types = {KeyType::ec_p256,  KeyType::ec_p384,  KeyType::ed25519,
                          KeyType::rsa_2048, KeyType::rsa_3072, KeyType::rsa_4096};
-    profile.acme.challenges = challenge_names();
+    profile.acme.challenges = {"http-01", "dns-01", "tls-alpn-01"};
     return profile;
 }
 
@@ -248,7 +248,9 @@ Profile blank(const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> challenge_names() { return {"http-01", "dns-01", "tls-alpn-01"}; }
+std::vector<std::string> challenge_names() {
+    return {"http-01", "dns-01", "tls-alpn-01", "dns-account-01", "dns-persist-01"};
+}
 
 std::string expand_uri_template(std::string_view text, std::string_view dns) {
     std::string result;

@@ -112,6 +112,7 @@ void by_kid(Exchange& exchange, const jose::Jws& jws, Resource resource) {
     require_owner(exchange.loaded, resource, id);
     exchange.key = known->key;
     exchange.account = std::move(known);
+    exchange.account_url = *jws.kid;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "acme/challenges.h"
 #include "acme/messages.h"
 #include "acme/problem.h"
 #include "acme/status.h"
@@ -68,6 +69,11 @@ acme::ChallengeMessage message_of(const Exchange& exchange, const ChallengeRecor
     message.url = exchange.url("/acme/challenge/", record.id);
     message.status = acme::state_name(state_of(record.status));
     message.token = record.token;
+    const auto* type = acme::find_challenge_type(record.type);
+    if (type != nullptr && !type->has_token) {
+        message.account_url = exchange.account_url;
+        message.issuer_names = exchange.live->issuer_names;
+    }
     if (record.validated_at) message.validated = base::from_unix(*record.validated_at);
     message.error = record.error;
     return message;
@@ -150,8 +156,9 @@ net::Response challenge(Exchange& exchange) {
         throw Error{Kind::rate_limited, "too many challenges wait for validation", "try again in a minute"};
     }
     bool started = false;
-    exchange.services.store.write(
-        [&](store::Transaction& transaction) { started = store::start_challenge(transaction, record.id, now); });
+    exchange.services.store.write([&](store::Transaction& transaction) {
+        started = store::start_challenge(transaction, record.id, now, exchange.account_url);
+    });
     record.status = ChallengeStatus::processing;
     if (started)
         exchange.services.validation.enqueue(record.id, record.type, exchange.account->record.id, exchange.now);

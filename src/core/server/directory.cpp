@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "acme/challenge_dns_persist01.h"
 #include "acme/messages.h"
 #include "server/authorization_modes.h"
 #include "server/router.h"
@@ -10,6 +12,13 @@ namespace {
 std::string describe(const ca::Profile& profile) {
     const char* usage = profile.server && profile.client ? "server and client" : profile.server ? "server" : "client";
     return std::string(usage) + " certificates, " + base::format_duration(profile.default_validity) + " by default";
+}
+
+// An order at any directory may name any profile.
+bool offers_dns_persist(const ca::Profiles& profiles) {
+    return std::ranges::any_of(profiles, [](const auto& row) {
+        return std::ranges::find(row.second.acme.challenges, "dns-persist-01") != row.second.acme.challenges.end();
+    });
 }
 
 }  // namespace
@@ -28,6 +37,10 @@ net::Response show_directory(Exchange& exchange) {
     directory.terms_of_service = settings.terms_of_service;
     directory.website = settings.website;
     directory.caa_identities = settings.caa_identities;
+    if (offers_dns_persist(exchange.live->profiles)) {
+        directory.issuer_domain_names = exchange.live->issuer_names;
+        directory.account_hash_prefix = exchange.url(acme::k_account_hash_path);
+    }
     const auto own = exchange.live->profiles.find(exchange.profile);
     directory.external_account_required =
         own != exchange.live->profiles.end() && requires_binding(own->second, settings);

@@ -67,6 +67,7 @@ struct Exchange {
     // Filled by `authenticate`.
     std::shared_ptr<const KnownAccount> account;  // nullptr for a key without an account
     std::optional<crypto::PublicKey> key;         // what verified the signature
+    std::string account_url;                      // the account's, as the client calls it; empty without "kid"
     std::string payload;                          // decoded; empty for POST-as-GET
     Loaded loaded;                                // what the path names, and it is the account's
 

@@ -62,6 +62,14 @@ Hosts::Hosts(const Settings& settings) : names_(settings.hostnames), external_ur
     }
 }
 
+std::vector<std::string> Hosts::issuer_names(const Settings& settings) const {
+    constexpr std::size_t k_limit = 10;  // of draft-ietf-acme-dns-persist-02 section 3.1
+    auto names = settings.caa_identities;
+    if (names.size() > k_limit) names.resize(k_limit);
+    if (names.empty() && x509::Identifier::parse(first()).type() == x509::Identifier::Type::dns) names = {first()};
+    return names;
+}
+
 bool Hosts::known(std::string_view authority) const {
     const auto host = host_of(authority);
     return contains(accepted_, host) || (!external_authority_.empty() && base::iequals(authority, external_authority_));

@@ -18,6 +18,8 @@ public:
 
     /// HOST of every URL that is printed.
     const std::string& first() const { return names_.front(); }
+    /// caa_identities, at most ten, else the first name of the server where that is a DNS name.
+    std::vector<std::string> issuer_names(const Settings& settings) const;
     /// For the server's own certificate: all of `hostnames`; without any, the machine's name, localhost and the
     /// loopback addresses, so that a first try on one machine works.
     const std::vector<std::string>& certificate_names() const { return certificate_names_; }

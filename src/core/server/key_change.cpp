@@ -56,6 +56,7 @@ AccountRecord replace_key(store::Transaction& transaction, const Exchange& excha
     if (!record || record->thumbprint != exchange.account->record.thumbprint) {
         throw refuse("the account's key was just changed");
     }
+    store::remember_key(transaction, record->id, record->thumbprint);
     record->thumbprint = jose::thumbprint(key);
     record->jwk = base::dump_json(jose::to_jwk(key));
     if (!store::update_account(transaction, *record)) throw Error{Kind::store_busy, "the account was just changed"};

@@ -16,12 +16,14 @@ struct Live {
           profiles(std::move(c.profiles)),
           authorities(std::move(c.authorities)),
           hosts(settings),
-          addresses{settings.allow_targets, settings.deny_targets} {}
+          addresses{settings.allow_targets, settings.deny_targets},
+          issuer_names(hosts.issuer_names(settings)) {}
     Settings settings;
     ca::Profiles profiles;
     ca::AuthorityTable authorities;
     Hosts hosts;
     net::AddressPolicy addresses;
+    std::vector<std::string> issuer_names;  // domain names that mean this CA in dns-persist-01 records
 };
 
 /// The configuration in force, exchanged as a whole: a request keeps the one that it began with. Thread-safe.

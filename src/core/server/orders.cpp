@@ -121,12 +121,12 @@ void refuse_hopeless(const Exchange& exchange, const acme::NewOrderMessage& mess
 }
 
 store::ChallengeRecord new_challenge(const Services& services, const AuthorizationRecord& authorization,
-                                     std::string_view type) {
+                                     const acme::ChallengeType& type) {
     store::ChallengeRecord challenge;
     challenge.id = services.new_id();
     challenge.authorization = authorization.id;
-    challenge.type = type;
-    challenge.token = services.new_token();
+    challenge.type = type.name;
+    if (type.has_token) challenge.token = services.new_token();
     if (authorization.status == AuthorizationStatus::valid) {
         challenge.status = store::ChallengeStatus::valid;
         challenge.validated_at = authorization.created_at;
@@ -149,7 +149,7 @@ AuthorizationRecord fresh_authorization(const Exchange& exchange, const Identifi
                                base::to_unix(exchange.now + lifetime),
                                {}};
     for (const auto* type : applicable(profile, identifier)) {
-        record.challenges.push_back(new_challenge(exchange.services, record, type->name));
+        record.challenges.push_back(new_challenge(exchange.services, record, *type));
     }
     return record;
 }

@@ -26,7 +26,7 @@ constexpr auto k_user_agent = "signet/" SIGNET_VERSION " (ACME validation)";
 struct Work {
     store::ChallengeRecord challenge;
     store::AuthorizationRecord authorization;
-    std::string thumbprint;
+    std::vector<std::string> thumbprints;  // of the account's key, then of former ones
 };
 
 std::optional<Work> load(store::Store& store, const std::string& id, base::Time now) {
@@ -40,30 +40,46 @@ std::optional<Work> load(store::Store& store, const std::string& id, base::Time 
         if (authorization->expires_at <= base::to_unix(now)) return;
         const auto account = store::find_account(transaction, authorization->account);
         if (!account || account->status != store::AccountStatus::valid) return;
-        work = Work{std::move(*challenge), std::move(*authorization), account->thumbprint};
+        work = Work{std::move(*challenge), std::move(*authorization), {account->thumbprint}};
+        for (auto& former : store::former_keys(transaction, account->id)) {
+            work->thumbprints.push_back(std::move(former));
+        }
     });
     return work;
 }
 
-// nullopt when the challenge holds, else why not.
-std::optional<Error> attempt(const Work& work, const Live& live, net::Resolver& resolver) {
+acme::AccountFacts account_facts(const Work& work, const Live& live) {
+    return {work.challenge.account_url, work.thumbprints, live.issuer_names,
+            [&live](std::string_view url) { return live.hosts.path_of(url); }};
+}
+
+struct Outcome {
+    std::optional<Error> failure = {};
+    acme::Validated validated = {};  // without failure
+};
+
+Outcome attempt(const Work& work, const Live& live, net::Resolver& resolver, base::Time now) {
     const auto* type = acme::find_challenge_type(work.challenge.type);
-    if (type == nullptr) return Error{Kind::refused, "this server does not offer " + work.challenge.type + " any more"};
+    if (type == nullptr) {
+        return {.failure = Error{Kind::refused, "this server does not offer " + work.challenge.type + " any more"}};
+    }
     const acme::ValidationContext context{.resolver = resolver,
                                           .addresses = live.addresses,
                                           .http01_port = live.settings.http01_port,
                                           .tls_alpn01_port = live.settings.tls_alpn01_port,
                                           .timeout = k_attempt_limit,
-                                          .user_agent = k_user_agent};
+                                          .user_agent = k_user_agent,
+                                          .now = now,
+                                          .wildcard = work.authorization.wildcard,
+                                          .account = account_facts(work, live)};
     try {
-        type->validate(context, work.authorization.identifier, work.challenge.token,
-                       work.challenge.token + "." + work.thumbprint);
-        return std::nullopt;
+        return {.validated = type->validate(context, work.authorization.identifier, work.challenge.token,
+                                            work.challenge.token + "." + work.thumbprints.front())};
     } catch (const Error& error) {
-        return error;
+        return {.failure = error};
     } catch (
         const std::exception& error) {  // no thread, no memory: counts as an attempt, or it would come back for ever
-        return Error{Kind::internal, error.what()};
+        return {.failure = Error{Kind::internal, error.what()}};
     }
 }
 
@@ -192,19 +208,21 @@ std::optional<base::Time> Validation::run(const Job& job) {
         const auto work = load(store_, job.challenge, clock_.now());
         if (!work) return std::nullopt;
         const auto live = live_.get();
-        const auto failure = attempt(*work, *live, resolver_);
+        const auto [failure, validated] = attempt(*work, *live, resolver_, clock_.now());
         const auto again = failure ? retry_after(*work, *failure) : std::nullopt;
         log_attempt(*work, failure, again.has_value());
         metrics_.challenges.at(work->challenge.type, failure ? again ? "retry" : "invalid" : "valid").add();
         const auto now = clock_.now();
         const auto problem = failure ? acme::to_problem(*failure, {}).document : std::string{};
         const auto next = again ? now + *again : now;
+        const auto expires =
+            std::min(now + live->settings.authorization_lifetime, validated.until.value_or(base::Time::max()));
         store_.write([&](store::Transaction& transaction) {
             if (again) {
                 store::postpone_challenge(transaction, job.challenge, problem, base::to_unix(next));
             } else {
                 store::settle_challenge(transaction, job.challenge, problem, base::to_unix(now),
-                                        base::to_unix(now + live->settings.authorization_lifetime));
+                                        base::to_unix(expires));
             }
         });
         return again ? std::optional(next) : std::nullopt;

@@ -67,4 +67,17 @@ bool update_account(Transaction& transaction, const AccountRecord& record) {
                list_to_text(record.contacts), std::int64_t{record.terms_agreed}, record.terms) == 1;
 }
 
+void remember_key(Transaction& transaction, std::string_view account, std::string_view thumbprint) {
+    transaction.run("INSERT INTO former_keys (account_id, thumbprint) VALUES (?1, ?2)", account, thumbprint);
+}
+
+std::vector<std::string> former_keys(Transaction& transaction, std::string_view account) {
+    constexpr std::int64_t k_limit = 100;
+    auto rows = transaction.query("SELECT thumbprint FROM former_keys WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2",
+                                  account, k_limit);
+    std::vector<std::string> thumbprints;
+    while (rows->step()) thumbprints.push_back(rows->text(0));
+    return thumbprints;
+}
+
 }  // namespace signet::store

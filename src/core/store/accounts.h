@@ -20,4 +20,9 @@ std::optional<std::int64_t> account_version(Transaction& transaction, std::strin
 /// Compare-and-set on record.version; false when another writer was first.
 bool update_account(Transaction& transaction, const AccountRecord& record);
 
+/// A key that the account had until now, by its thumbprint.
+void remember_key(Transaction& transaction, std::string_view account, std::string_view thumbprint);
+/// Thumbprints of the keys that an account had, the latest first, at most a hundred.
+std::vector<std::string> former_keys(Transaction& transaction, std::string_view account);
+
 }  // namespace signet::store

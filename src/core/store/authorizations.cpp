@@ -6,14 +6,16 @@ namespace signet::store {
 
 namespace {
 
-#define CHALLENGE_COLUMNS "id, authorization_id, type, token, status, validated_at, error, attempts, next_attempt_at"
+#define CHALLENGE_COLUMNS \
+    "id, authorization_id, type, token, status, validated_at, error, attempts, next_attempt_at, account_url"
 #define ORDERS_OF_AUTHORIZATION "id IN (SELECT order_id FROM order_identifiers WHERE authorization_id = ?1)"
 
 void insert_challenge(Transaction& transaction, const ChallengeRecord& record, std::int64_t position) {
     transaction.run("INSERT INTO challenges (" CHALLENGE_COLUMNS
-                    ", position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    ", position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                     record.id, record.authorization, record.type, record.token, to_text(record.status),
-                    record.validated_at, record.error, record.attempts, record.next_attempt_at, position);
+                    record.validated_at, record.error, record.attempts, record.next_attempt_at, record.account_url,
+                    position);
 }
 
 ChallengeRecord read_challenge(Statement& row) {
@@ -27,6 +29,7 @@ ChallengeRecord read_challenge(Statement& row) {
     record.error = text_if_there(row, 6);
     record.attempts = static_cast<int>(row.integer(7));
     record.next_attempt_at = integer_if_there(row, 8);
+    record.account_url = row.text(9);
     return record;
 }
 
@@ -132,12 +135,13 @@ std::vector<std::string> proofs_held(Transaction& transaction, std::string_view 
     return proofs;
 }
 
-bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now) {
+bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now, std::string_view account_url) {
     return transaction.run(
-               "UPDATE challenges SET status = 'processing', next_attempt_at = ?2 WHERE id = ?1 AND status = 'pending'"
+               "UPDATE challenges SET status = 'processing', next_attempt_at = ?2, account_url = ?3"
+               " WHERE id = ?1 AND status = 'pending'"
                " AND EXISTS (SELECT 1 FROM authorizations a WHERE a.id = challenges.authorization_id"
                " AND a.status = 'pending' AND a.proof = '' AND a.expires_at > ?2)",
-               id, now) == 1;
+               id, now, account_url) == 1;
 }
 
 void postpone_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json,

@@ -22,8 +22,9 @@ std::vector<std::string> proofs_held(Transaction& transaction, std::string_view 
                                      const x509::Identifier& identifier, bool wildcard, std::int64_t now);
 
 /// pending → processing; false when it is in another state (a repeated POST changes nothing), or when an operator
-/// decides about its authorization.
-bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now);
+/// decides about its authorization. `account_url`: as the account's client calls it.
+bool start_challenge(Transaction& transaction, std::string_view id, std::int64_t now,
+                     std::string_view account_url = {});
 /// An attempt failed but will be tried again: records the error (problem JSON), the count and the next time.
 void postpone_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json,
                         std::int64_t next_attempt_at);

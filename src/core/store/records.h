@@ -89,6 +89,7 @@ struct ChallengeRecord {
     std::optional<std::string> error;  // a problem document, JSON
     int attempts = 0;
     std::optional<std::int64_t> next_attempt_at;  // while processing
+    std::string account_url;                      // as the client called it that had it validated
 };
 struct AuthorizationRecord {
     std::string id, account;

@@ -114,10 +114,20 @@ constexpr std::string_view k_version_6[] = {
     "CREATE INDEX certificates_responders ON certificates (issuer_id, not_after) WHERE profile = 'ocsp-responder'",
 };
 
+constexpr std::string_view k_version_7[] = {
+    // The account's URL as its client called it: dns-account-01 and dns-persist-01 have it in the zone.
+    "ALTER TABLE challenges ADD COLUMN account_url TEXT NOT NULL DEFAULT ''",
+    // Keys that an account had before: what is in a zone may have been made with them.
+    "CREATE TABLE former_keys (id {row_id}, account_id TEXT NOT NULL REFERENCES accounts (id),"
+    " thumbprint TEXT NOT NULL)",
+    "CREATE INDEX former_keys_of_account ON former_keys (account_id, id)",
+};
+
 constexpr std::array k_migrations = {
     std::span<const std::string_view>(k_version_1), std::span<const std::string_view>(k_version_2),
     std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4),
-    std::span<const std::string_view>(k_version_5), std::span<const std::string_view>(k_version_6)};
+    std::span<const std::string_view>(k_version_5), std::span<const std::string_view>(k_version_6),
+    std::span<const std::string_view>(k_version_7)};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

@@ -1,5 +1,6 @@
 #include "fixture.h"
 #include "jose/jwk.h"
+#include "store/accounts.h"
 
 using namespace signet;
 using namespace signet::test;
@@ -41,6 +42,9 @@ TEST_CASE("key change: the new key is the account from then on, the old one is n
     CHECK_FALSE(header_of(changed, "Replay-Nonce").empty());
     CHECK(json_of(changed)["status"] == "valid");
     CHECK(fixture.server.audited("account.key_changed") == 1);
+    const auto former = fixture.server.store().query(
+        [&](store::Transaction& t) { return store::former_keys(t, ServerFixture::account_id(fixture.client)); });
+    CHECK(former == std::vector<std::string>{jose::thumbprint(fixture.client.key().public_key())});
 
     CHECK_PROBLEM(fixture.client.post(fixture.client.kid, ""), 400, "malformed");
     const auto order = header_of(pending, "Location");
