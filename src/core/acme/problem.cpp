@@ -11,7 +11,7 @@
 namespace signet::acme {
 namespace {
 
-constexpr std::string_view k_prefix = "urn:ietf:params:acme:error:";
+constexpr std::string_view k_urn = "urn:ietf:params:acme:error:";
 constexpr std::size_t k_detail_limit = 500;         // of a foreign server's sentence, for our terminal
 constexpr std::size_t k_document_limit = 64 << 10;  // a longer problem document is not read
 
@@ -135,7 +135,7 @@ std::optional<base::Kind> kind_of(std::string_view type) {
 }
 
 std::string with_prefix(std::string_view type) {
-    std::string result(k_prefix);
+    std::string result(k_urn);
     result += type;
     return result;
 }
@@ -179,7 +179,7 @@ std::string detail_of(const base::Error& error, const std::string& event_id) {
 }
 
 std::string strip_prefix(std::string_view type) {
-    return std::string(type.starts_with(k_prefix) ? type.substr(k_prefix.size()) : type);
+    return std::string(type.starts_with(k_urn) ? type.substr(k_urn.size()) : type);
 }
 
 std::optional<base::Json> parse_document(std::string_view text) {
@@ -274,7 +274,7 @@ std::string problem_type(const net::Response& response) {
     const auto document = parse_document(response.body);
     if (!document) return {};
     const auto type = text_member(*document, "type");
-    return type.starts_with(k_prefix) ? strip_prefix(type) : std::string{};
+    return type.starts_with(k_urn) ? strip_prefix(type) : std::string{};
 }
 
 }  // namespace signet::acme
