@@ -77,7 +77,7 @@ TEST_CASE("messages: an authorization of a wildcard, as golden JSON") {
     message.status = "valid";
     message.wildcard = true;
     message.expires = base::from_unix(1700000000);
-    message.challenges.push_back({"dns-01", "https://ca/c/1", "valid", "tok", base::from_unix(1600000000), {}});
+    message.challenges.push_back({"dns-01", "https://ca/c/1", "valid", "tok", {}, {}, base::from_unix(1600000000), {}});
     CHECK(
         base::dump_json(acme::encode_authorization(message)) ==
         R"({"identifier":{"type":"dns","value":"a.example"},"status":"valid","expires":"2023-11-14T22:13:20Z",)"
