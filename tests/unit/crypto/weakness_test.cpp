@@ -69,29 +69,7 @@ TEST_CASE("weakness: RSA keys that nobody may use") {
     CHECK(reason(Bytes(256, 0xff), usual) == "the modulus of the RSA key has a small factor");
 }
 
-TEST_CASE("weakness: the shape of ROCA") {
-    // 65537^k modulo any small prime is in the group that 65537 makes: 65537^127 has 2033 bits, times 2^x would be
-    // even, so 65537^128, of 2049 bits, stands for a modulus of the faulty library.
-    Bytes power = {1};
-    for (int i = 0; i < 128; ++i) {
-        Bytes next(power.size() + 2, 0);  // power * 65536 + power
-        std::copy(power.begin(), power.end(), next.begin());
-        unsigned carry = 0;
-        for (std::size_t at = 0; at < next.size(); ++at) {
-            const std::size_t place = next.size() - 1 - at;
-            const unsigned addend = at < power.size() ? power[power.size() - 1 - at] : 0U;
-            const unsigned sum = next[place] + addend + carry;
-            next[place] = static_cast<std::uint8_t>(sum & 0xff);
-            carry = sum >> 8;
-        }
-        power = next;
-    }
-    CHECK(reason(power, {1, 0, 1}).find("ROCA") != std::string::npos);
-}
-
-TEST_CASE("weakness: a modulus that the faulty library could have made") {
-    CHECK(reason(number(k_roca), {1, 0, 1}).find("ROCA") != std::string::npos);
-}
+TEST_CASE("weakness: the shape of ROCA") { CHECK(reason(number(k_roca), {1, 0, 1}).find("ROCA") != std::string::npos); }
 
 TEST_CASE("weakness: primes close to each other") {
     const Bytes usual = {1, 0, 1};
@@ -102,7 +80,6 @@ TEST_CASE("weakness: primes close to each other") {
     Bytes square(320, 0);
     square[0] = 0x3f;
     for (std::size_t i = 1; i < 160; ++i) square[i] = 0xff;
-    square[159] = 0xff;
     square.back() = 1;
     CHECK(reason(square, usual).find("too close") != std::string::npos);
 }
