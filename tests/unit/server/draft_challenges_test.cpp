@@ -47,7 +47,8 @@ TEST_CASE("draft challenges: none is offered unless the profile lists it") {
     ServerFixture server("challenge");
     auto client = server.registered();
     const auto order = order_of(client.new_order({"www.test"}));
-    for (const auto& challenge : json_of(client.post(order.authorizations.at(0), ""))["challenges"]) {
+    const auto authorization = json_of(client.post(order.authorizations.at(0), ""));
+    for (const auto& challenge : authorization["challenges"]) {
         CHECK(challenge["type"] != "dns-account-01");
         CHECK(challenge["type"] != "dns-persist-01");
         CHECK(challenge.contains("token"));
