@@ -27,6 +27,8 @@ X509Handle to_openssl(const x509::Certificate& certificate) {
     const unsigned char* cursor = der.data();
     X509Handle handle(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
     crypto::check(handle != nullptr, "reading a certificate for TLS");
+    // OpenSSL notes what the extensions say at the first look. Threads share a context: the first look is here.
+    X509_check_purpose(handle.get(), -1, 0);
     return handle;
 }
 
@@ -56,10 +58,7 @@ void trust_anchors(SSL_CTX* context, const std::vector<x509::Certificate>& ancho
     // An anchor is trusted because it was given, not because it signed itself.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     for (const auto& anchor : anchors) {
-        const auto certificate = to_openssl(anchor);
-        // Decodes its extensions now: connections of many threads share the anchor.
-        X509_check_purpose(certificate.get(), -1, 0);
-        crypto::check(X509_STORE_add_cert(store, certificate.get()) == 1, "adding a trust anchor");
+        crypto::check(X509_STORE_add_cert(store, to_openssl(anchor).get()) == 1, "adding a trust anchor");
     }
 }
 
