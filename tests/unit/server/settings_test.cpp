@@ -38,7 +38,7 @@ insecure_http_acme = true
 public_http_url = "http://ca.internal:8080"
 terms_of_service = "https://ca.internal/terms"
 website = "https://ca.internal"
-caa_identities = ["ca.internal"]
+caa_identities = ["CA.internal"]
 nonce_lifetime = "5m"
 order_lifetime = "7d"
 authorization_lifetime = "1h"
@@ -49,6 +49,7 @@ allow_targets = ["127.0.0.0/8"]
 deny_targets = ["10.0.0.0/8", "fd00::/8"]
 concurrency = 8
 )");
+    CHECK(settings.caa_identities == std::vector<std::string>{"ca.internal"});
     CHECK(settings.default_profile == "svid");
     CHECK(settings.hostnames == std::vector<std::string>{"ca.internal", "10.0.0.7"});
     CHECK(settings.insecure_http_acme);
@@ -70,6 +71,8 @@ TEST_CASE("settings: what cannot be used is refused with its line") {
         {"[server]\nexternal_url = \"https://ca.internal/acme\"", "line 2"},
         {"[server]\npublic_http_url = \"https://ca.internal\"", "line 2"},
         {"[server]\nnonce_lifetime = \"soon\"", "line 2"},
+        {"[server]\ncaa_identities = [\"a..b\"]", "line 2"},
+        {"[server]\ncaa_identities = [\"*.ca.internal\"]", "line 2"},
         {"[server]\nhostname = \"x\"", "hostname"},
         {"[server]\ntrusted_proxies = [\"10.0.0.0/33\"]", "line 2"},
         {"[validation]\nhttp01_port = 0", "line 2"},
