@@ -14,6 +14,15 @@ ca::Profiles read(std::string_view text) {
     return profiles;
 }
 
+void check_limits(const ca::RateLimits& limits) {
+    for (const auto& limit : {limits.orders_per_account, limits.accounts_per_address, limits.certificates_per_name}) {
+        if (!limit) continue;
+        require(limit->count > 0 && limit->per > base::Duration::zero(), "a limit lets something through");
+        const auto again = ca::RateLimit::parse(limit->text());
+        require(again.count == limit->count && again.per == limit->per, "a limit comes back");
+    }
+}
+
 }  // namespace
 
 void one_input(base::ByteView input) {
@@ -23,6 +32,7 @@ void one_input(base::ByteView input) {
     for (const auto& [name, profile] : profiles) {
         require(name == profile.name, "a profile knows its name");
         require(profile.max_names > 0, "a profile permits a name");
+        check_limits(profile.acme.rate_limits);
         require(ca::find_profile(profiles, name).name == name, "a profile is found");
     }
 }
