@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "store/columns.h"
+#include "store/inventory.h"
 
 namespace signet::store {
 
@@ -36,14 +37,15 @@ CertificateRecord read_certificate(Statement& row) {
 }  // namespace
 
 void insert_certificate(Transaction& transaction, const CertificateRecord& record) {
-    const auto inserted = transaction.run(
+    auto inserted = transaction.query(
         "INSERT INTO certificates (" CERTIFICATE_COLUMNS
         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (serial) DO "
-        "NOTHING",
+        "NOTHING RETURNING id",
         record.serial, record.issuer_id, record.authority, record.profile, record.subject, list_to_text(record.names),
         record.not_before, record.not_after, record.source, record.account, record.fingerprint, record.key_type,
         record.issued_at, record.revoked_at, record.revocation_reason, record.der, record.replaced_by);
-    if (inserted != 1) throw base::Error{base::Kind::exists, "the serial " + record.serial + " is taken"};
+    if (!inserted->step()) throw base::Error{base::Kind::exists, "the serial " + record.serial + " is taken"};
+    index_names(transaction, inserted->integer(0), record.names);
 }
 
 std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial) {

@@ -33,6 +33,7 @@ public:
 struct Dialect {
     std::string_view blob;    // the type of a column of bytes
     std::string_view row_id;  // type and constraint of a key that numbers rows by itself
+    std::string_view in_key;  // after a table all of whose columns are its key: kept in that order, once
 };
 
 /// The database seam: what differs between drivers. The domain's SQL stands once, above it, in what both SQLite and

@@ -5,6 +5,8 @@
 #include <span>
 
 #include "base/error.h"
+#include "store/columns.h"
+#include "store/inventory.h"
 
 namespace signet::store {
 
@@ -13,7 +15,7 @@ using base::Kind;
 
 namespace {
 
-// Each migration is a list of statements in SQL that SQLite and PostgreSQL both speak; {blob} and {row_id} stand for
+// Each migration is a list of statements in SQL that SQLite and PostgreSQL both speak; {blob} and the like stand for
 // the dialect's words. A migration that has been released is never edited: add another.
 //
 // Times are seconds since the epoch, states the words of RFC 8555, lists one escaped item a line (columns.h).
@@ -123,17 +125,38 @@ constexpr std::string_view k_version_7[] = {
     "CREATE INDEX former_keys_of_account ON former_keys (account_id, id)",
 };
 
+constexpr std::string_view k_version_8[] = {
+    // What `list` and `show` look for, and the sweep of what has ended. Names stand with their key (name_keys.h).
+    "CREATE TABLE certificate_names (name TEXT NOT NULL, certificate_id BIGINT NOT NULL,"
+    " PRIMARY KEY (name, certificate_id)) {in_key}",
+    "CREATE INDEX certificates_by_end ON certificates (not_after, id)",
+    "CREATE INDEX certificates_of_account ON certificates (account_id, id) WHERE account_id IS NOT NULL",
+    "CREATE INDEX certificates_by_revocation ON certificates (revoked_at, id) WHERE revoked_at IS NOT NULL",
+    "CREATE INDEX certificates_by_fingerprint ON certificates ((substr(fingerprint, 1, 16)))",
+    "CREATE INDEX lineages_by_serial ON lineages (serial)",
+};
+
+// The names of certificates that are there already.
+void fill_names(Database& database) {
+    Transaction transaction(database);
+    auto rows = transaction.query("SELECT id, names FROM certificates");
+    while (rows->step()) index_names(transaction, rows->integer(0), text_to_list(rows->text(1)));
+}
+
+struct Migration {
+    std::span<const std::string_view> statements;
+    void (*fill)(Database& database) = nullptr;  // what no SQL can say
+};
+
 constexpr std::array k_migrations = {
-    std::span<const std::string_view>(k_version_1), std::span<const std::string_view>(k_version_2),
-    std::span<const std::string_view>(k_version_3), std::span<const std::string_view>(k_version_4),
-    std::span<const std::string_view>(k_version_5), std::span<const std::string_view>(k_version_6),
-    std::span<const std::string_view>(k_version_7)};
+    Migration{k_version_1}, Migration{k_version_2}, Migration{k_version_3}, Migration{k_version_4},
+    Migration{k_version_5}, Migration{k_version_6}, Migration{k_version_7}, Migration{k_version_8, fill_names}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
     std::string out(sql);
-    const std::pair<std::string_view, std::string_view> words[] = {{"{blob}", dialect.blob},
-                                                                   {"{row_id}", dialect.row_id}};
+    const std::pair<std::string_view, std::string_view> words[] = {
+        {"{blob}", dialect.blob}, {"{row_id}", dialect.row_id}, {"{in_key}", dialect.in_key}};
     for (const auto& [mark, word] : words) {
         for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark, at + word.size())) {
             out.replace(at, mark.size(), word);
@@ -164,9 +187,9 @@ std::int64_t schema_version(Database& database, std::string_view name) {
 }
 
 void raise_to(Database& database, std::int64_t version) {
-    for (const auto sql : k_migrations[static_cast<std::size_t>(version - 1)]) {
-        database.prepare(in_dialect(sql, database.dialect()))->step();
-    }
+    const auto& migration = k_migrations[static_cast<std::size_t>(version - 1)];
+    for (const auto sql : migration.statements) database.prepare(in_dialect(sql, database.dialect()))->step();
+    if (migration.fill != nullptr) migration.fill(database);
     auto update = database.prepare("UPDATE signet_schema SET version = ?1");
     update->bind(1, version);
     update->step();
@@ -180,7 +203,7 @@ SchemaState schema_state(Database& database, std::string_view name) {
     return version < k_newest ? SchemaState::older : SchemaState::current;
 }
 
-void migrate(Database& database, std::string_view name) {
+void migrate(Database& database, std::string_view name, std::optional<std::int64_t> only_to) {
     database.begin(true);
     try {
         // Looked at again under the lock: another process may have been first.
@@ -189,7 +212,7 @@ void migrate(Database& database, std::string_view name) {
             database.prepare("CREATE TABLE signet_schema (version BIGINT NOT NULL)")->step();
             database.prepare("INSERT INTO signet_schema (version) VALUES (0)")->step();
         }
-        while (version < k_newest) raise_to(database, ++version);
+        while (version < only_to.value_or(k_newest)) raise_to(database, ++version);
         database.commit();
     } catch (...) {
         database.rollback();

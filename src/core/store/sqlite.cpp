@@ -25,7 +25,7 @@ constexpr auto k_patience = std::chrono::seconds(10);
 constexpr int k_writer_cache_kib = 4 << 10;
 // A reader's pages are stale after each commit, and there are several readers: the kernel's cache serves them all.
 constexpr int k_reader_cache_kib = 512;
-constexpr Dialect k_dialect{"BLOB", "INTEGER PRIMARY KEY"};
+constexpr Dialect k_dialect{"BLOB", "INTEGER PRIMARY KEY", "WITHOUT ROWID"};
 
 struct TextHash {
     using is_transparent = void;

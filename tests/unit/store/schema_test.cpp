@@ -48,6 +48,30 @@ TEST_CASE("schema: a newer one says to upgrade, an older one is raised, data and
     CHECK(test::kind_of([&] { store::Store::create(store.root()); }) == base::Kind::corrupt);
 }
 
+TEST_CASE("schema: certificates of an old store are found by their names") {
+    constexpr std::int64_t k_before_names = 7;
+    const test::TemporaryDirectory directory;
+    const auto file = directory / "signet.db";
+    store::make_sqlite(file);
+    auto database = store::open_sqlite(file, Access::write);
+    store::migrate(*database, "x", k_before_names);
+    for (const auto* values : {"'0a', 'www.internal\n10.0.0.7'", "'0b', 'db.internal'", "'0c', ''"}) {
+        database
+            ->prepare(
+                "INSERT INTO certificates (serial, names, issuer_id, authority, profile, subject, not_before,"
+                " not_after, source, fingerprint, key_type, issued_at, der) VALUES (" +
+                std::string(values) + ", '', '', '', '', 0, 0, '', '', '', 0, x'30')")
+            ->step();
+    }
+    store::migrate(*database, "x");
+    std::vector<std::string> names;
+    auto rows = database->prepare(
+        "SELECT n.name, c.serial FROM certificate_names n JOIN certificates c ON c.id = n.certificate_id"
+        " ORDER BY n.name");
+    while (rows->step()) names.push_back(rows->text(0) + " " + rows->text(1));
+    CHECK(names == std::vector<std::string>{"dinternal.db 0b", "dinternal.www 0a", "i40a000007 0a"});
+}
+
 TEST_CASE("schema: somebody else's database is left alone") {
     const test::TemporaryDirectory directory;
     const auto root = directory / "store";
@@ -85,6 +109,19 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         " (SELECT a.id FROM authorizations a WHERE a.status = 'pending' AND a.proof = 'manual' AND a.expires_at > ?2))"
         " ORDER BY created_at, id LIMIT ?1",
         "SELECT id FROM orders ORDER BY expires_at DESC LIMIT ?1",
+        // The sweep's and the inventory's.
+        "SELECT c.id FROM certificates c WHERE c.not_after < ?1 AND c.profile NOT IN ('root', 'issuing')"
+        " AND NOT EXISTS (SELECT 1 FROM lineages l WHERE l.serial = c.serial) ORDER BY c.not_after, c.id LIMIT ?2",
+        "SELECT c.subject FROM certificates c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2",
+        "SELECT c.subject FROM certificates c WHERE c.account_id = ?3 AND c.id < ?1 ORDER BY c.id DESC LIMIT ?2",
+        "SELECT c.subject FROM certificates c WHERE (c.not_after, c.id) > (?3, ?1) AND c.not_after < ?4"
+        " ORDER BY c.not_after, c.id LIMIT ?2",
+        "SELECT c.subject FROM certificates c WHERE c.revoked_at IS NOT NULL AND (c.revoked_at, c.id) < (?3, ?1)"
+        " ORDER BY c.revoked_at DESC, c.id DESC LIMIT ?2",
+        "SELECT c.subject, n.name FROM certificate_names n JOIN certificates c ON c.id = n.certificate_id"
+        " WHERE n.name >= ?4 AND (n.name, n.certificate_id) < (?3, ?1)"
+        " ORDER BY n.name DESC, n.certificate_id DESC LIMIT ?2",
+        "SELECT serial, fingerprint FROM certificates WHERE substr(fingerprint, 1, 16) = ?1",
     };
     for (const auto sql : queries) {
         CAPTURE(sql);
@@ -97,6 +134,9 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
                                   line.find("authorizations_waiting") == std::string::npos &&
                                   line.find("USING INDEX orders_by_end") == std::string::npos;
                 CHECK_FALSE(scan);
+                // A walk over the inventory is sorted as it comes.
+                CHECK((sql.find("FROM certificate") == std::string_view::npos ||
+                       line.find("TEMP B-TREE") == std::string::npos));
             }
         });
     }
