@@ -97,10 +97,16 @@ void Output::document(const Json& json) { line(base::pretty_json(json)); }
 void Output::line_of_json(const Json& json) { line(base::dump_json(json)); }
 
 void Output::flush() {
+    if (flush_some()) return;
+    throw base::Error{base::Kind::disk, std::string("cannot write standard output: ") + std::strerror(EPIPE)};
+}
+
+bool Output::flush_some() {
     const std::string text = std::move(kept_);
     kept_.clear();
-    if (!write_all(out_fd_, text))
-        throw base::Error{base::Kind::disk, std::string("cannot write standard output: ") + std::strerror(errno)};
+    if (write_all(out_fd_, text)) return true;
+    if (errno == EPIPE) return false;
+    throw base::Error{base::Kind::disk, std::string("cannot write standard output: ") + std::strerror(errno)};
 }
 
 void Output::progress(std::string_view text) {

@@ -24,10 +24,13 @@ public:
         bool quiet = false;
         bool colour_out = false;  // standard output is a terminal, and NO_COLOR is not set
         bool colour_err = false;
+        bool terminal_out = false;
     };
     Output(int out_fd, int err_fd, Settings settings) : out_fd_(out_fd), err_fd_(err_fd), settings_(settings) {}
 
     bool json() const { return settings_.json; }
+    /// Somebody looks at standard output.
+    bool terminal() const { return settings_.terminal_out; }
 
     /// As it stands; kept back until flush().
     void text(std::string_view text);
@@ -41,6 +44,8 @@ public:
     void line_of_json(const base::Json& json);
     /// Writes what is kept back. Throws disk when standard output cannot take it: full, or closed by its reader.
     void flush();
+    /// The same in the middle of a long result: false when its reader has gone (`| head`), which is no error.
+    bool flush_some();
 
     /// What is being done, on standard error; not with -q.
     void progress(std::string_view text);

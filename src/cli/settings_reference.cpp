@@ -142,10 +142,19 @@ const SettingsSection k_acme{
       "the duration, so that another one is possible after DURATION/N. One over is answered "
       "429 with that wait as Retry-After. Kept in the store. Not set: no limit."}}};
 
+const SettingsSection k_retention{
+    "retention",
+    "How long serve-acme keeps what has ended.",
+    {{"expired", "\"90d\"",
+      "The inventory's rows of certificates that have ended, counted from their end: an hour at least, or \"never\" to "
+      "keep them for good. CA certificates and what a saved directory still holds stay, and so does the audit log, "
+      "which tells of every certificate."}}};
+
 }  // namespace
 
 const std::vector<SettingsSection>& settings_reference() {
-    static const std::vector<SettingsSection> sections{k_top, k_server, k_validation, k_authority, k_profile, k_acme};
+    static const std::vector<SettingsSection> sections{k_top,     k_server, k_validation, k_authority,
+                                                       k_profile, k_acme,   k_retention};
     return sections;
 }
 

@@ -156,7 +156,7 @@ public:
     }
 
     void loop(const sigset_t& signals) {
-        auto upkeep = request_.clock.now() + k_upkeep;
+        auto upkeep = request_.clock.now();
         while (true) {
             const int signal = next_signal(signals);
             if (signal == SIGTERM || signal == SIGINT) return;
@@ -209,16 +209,26 @@ private:
     }
 
     void sweep() {
+        const auto now = request_.clock.now();
+        more_to_sweep_ = sweep_in_steps([&](store::Transaction& transaction) {
+            return store::sweep(transaction, base::to_unix(now), k_sweep_rows);
+        });
+        const auto keep = current_.settings.keep_expired;
+        if (!keep) return;
+        more_to_sweep_ |= sweep_in_steps([&](store::Transaction& transaction) {
+            return store::sweep_certificates(transaction, base::to_unix(now - *keep), k_sweep_rows);
+        });
+    }
+
+    // True when its share of the time was not enough: the next tick goes on.
+    bool sweep_in_steps(const std::function<int(store::Transaction&)>& step) {
         const auto end = std::chrono::steady_clock::now() + k_sweep_share;
-        more_to_sweep_ = false;
         do {
             int removed = 0;
-            request_.store.write([&](store::Transaction& transaction) {
-                removed = store::sweep(transaction, base::to_unix(request_.clock.now()), k_sweep_rows);
-            });
-            if (removed < k_sweep_rows) return;
+            request_.store.write([&](store::Transaction& transaction) { removed = step(transaction); });
+            if (removed < k_sweep_rows) return false;
         } while (std::chrono::steady_clock::now() < end);
-        more_to_sweep_ = true;  // the next tick goes on
+        return true;
     }
 
     void reload() {

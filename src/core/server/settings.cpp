@@ -79,6 +79,16 @@ void read_validation(base::TomlTable& table, Settings& settings) {
     table.finish();
 }
 
+void read_retention(base::TomlTable& table, Settings& settings) {
+    const auto text = table.text("expired", "90d");
+    if (text != "never") {
+        check(table, "expired", [&] { settings.keep_expired = base::parse_duration(text, "expired"); });
+        if (*settings.keep_expired < std::chrono::hours(1))
+            table.refuse("expired", "it is less than an hour", "give a time such as 90d, or \"never\"");
+    }
+    table.finish();
+}
+
 }  // namespace
 
 Settings read_settings(base::TomlTable& file) {
@@ -88,6 +98,8 @@ Settings read_settings(base::TomlTable& file) {
     read_server(server, settings);
     auto validation = file.table("validation");
     read_validation(validation, settings);
+    auto retention = file.table("retention");
+    read_retention(retention, settings);
     return settings;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace signet::server {
 
-/// [server] and [validation] of signet.toml.
+/// [server], [validation] and [retention] of signet.toml.
 struct Settings {
     std::string default_profile =
         "default";  // top level of the file; empty: newOrder at /acme/directory names the profiles
@@ -29,11 +30,13 @@ struct Settings {
     std::vector<net::Cidr> allow_targets, deny_targets;
     int concurrency = 64;  // validations of one challenge type at a time
 
+    std::optional<base::Duration> keep_expired;  // rows of certificates that have ended; nullopt: for ever
+
     std::string auth;  // --auth: mode of profiles that set none; empty: challenge
 };
 
-/// Reads the tables [server] and [validation] and the key default_profile of the file. Throws bad_input with line and
-/// nearest key.
+/// Reads the tables [server], [validation] and [retention] and the key default_profile of the file. Throws bad_input
+/// with line and nearest key.
 Settings read_settings(base::TomlTable& file);
 
 }  // namespace signet::server
