@@ -47,6 +47,7 @@ Command order_approve_command();
 Command order_reject_command();
 Command verify_command();
 Command list_command();
+Command show_command();
 Command revoke_command();
 Command crl_command();
 Command completion_command();

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "x509/certificate.h"
+#include "x509/ocsp.h"
+
+namespace signet::x509 {
+
+/// What an OCSPResponse says (RFC 6960 section 4.2.1), believed by nobody yet.
+struct OcspResponse {
+    struct Single {
+        OcspCertId::Hash hash;
+        base::Bytes serial;  // content octets of the INTEGER
+        OcspStatus status = OcspStatus::unknown;
+        base::Time revoked_at;  // of a revoked one
+        int reason = 0;
+        base::Time this_update;
+        std::optional<base::Time> next_update;  // absent: there is always newer information
+    };
+    int status = 0;         // 0 is successful; the others have nothing but it
+    std::string responder;  // its name, or "key " and the hex of its key's hash
+    base::Time produced_at;
+    std::vector<Single> answers;
+    std::optional<base::Bytes> nonce;
+    std::string signature_algorithm;
+    std::vector<Certificate> certificates;
+    base::Bytes der;
+};
+
+/// Exactly one DER OCSPResponse of the basic type. Throws malformed.
+OcspResponse parse_ocsp_response(base::ByteView der);
+/// "successful", "malformedRequest"; empty for a number without a meaning.
+std::string_view ocsp_response_status_name(int status);
+
+}  // namespace signet::x509
