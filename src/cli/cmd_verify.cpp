@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/endpoint.h"
 #include "cli/exit_code.h"
 #include "cli/verify_report.h"
 #include "inspect/probe.h"
@@ -54,26 +55,6 @@ base::Secret read_key(const base::Path& path, Output& out) {
     if (facts && (facts->mode & 077) != 0)
         out.warning(path.string() + " can be read by others: chmod 600 " + path.string());
     return base::Secret(read(path));
-}
-
-struct Endpoint {
-    std::string host;
-    int port;
-};
-
-/// "host:port", "[::1]:port". A file of that name wins.
-std::optional<Endpoint> endpoint_of(const std::string& target) {
-    const std::size_t colon = target.rfind(':');
-    if (colon == std::string::npos || target.find('/') != std::string::npos || base::file_facts(target))
-        return std::nullopt;
-    const std::string port = target.substr(colon + 1);
-    std::string host = target.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    if (host.empty() || port.empty() || port.size() > 5 || !base::is_digits(port)) return std::nullopt;
-    const int number = std::stoi(port);
-    if (number < 1 || number > 65535)
-        throw Error{Kind::usage, "port " + port + " does not exist", "give one from 1 to 65535"};
-    return Endpoint{host, number};
 }
 
 std::vector<x509::Identifier> identities(const Words& words) {

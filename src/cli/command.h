@@ -84,6 +84,7 @@ struct Command {
     std::vector<ExitCode> exit_codes = {};
     std::vector<std::string> see_also = {};  // command names
     bool reads_environment = true;           // false: only the global options are read from SIGNET_…
+    std::optional<int> error_exit = {};      // instead of the codes that all commands share
     bool hidden = false;                     // neither in help nor in man pages
     std::function<int(Context&)> run = {};   // returns the exit code; throws base::Error
 };

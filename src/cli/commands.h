@@ -48,6 +48,7 @@ Command order_reject_command();
 Command verify_command();
 Command list_command();
 Command show_command();
+Command status_command();
 Command revoke_command();
 Command crl_command();
 Command completion_command();

@@ -245,17 +245,6 @@ void read_arguments(const Command& command, std::vector<std::string> words) {
                     help_hint(command.name)};
 }
 
-// For a line that CLI11 gave up on, though it asks for help: the words that name a command.
-Parsed named(const CommandTable& table, const std::vector<std::string>& words) {
-    Parsed parsed;
-    for (const auto& word : words) {
-        const std::string name = parsed.group ? parsed.group->name + " " + word : word;
-        if (const Command* command = find_command(table, name)) return {.command = command};
-        if (!parsed.group) parsed.group = find_group(table, word);
-    }
-    return parsed;
-}
-
 bool asks_for_help(const std::vector<std::string>& words) {
     const auto end = std::find(words.begin(), words.end(), "--");
     return std::any_of(words.begin(), end, [](const std::string& word) { return word == "--help" || word == "-h"; });
@@ -285,6 +274,16 @@ Parsed read_line(const Tree& tree, const CommandTable& table, Globals& globals, 
 
 }  // namespace
 
+Parsed command_named(const CommandTable& table, const std::vector<std::string>& words) {
+    Parsed parsed;
+    for (const auto& word : words) {
+        const std::string name = parsed.group ? parsed.group->name + " " + word : word;
+        if (const Command* command = find_command(table, name)) return {.command = command};
+        if (!parsed.group) parsed.group = find_group(table, word);
+    }
+    return parsed;
+}
+
 Parsed parse(const CommandTable& table, Globals& globals, const std::vector<std::string>& words,
              const Environment& environment) {
     Tree tree;
@@ -304,7 +303,7 @@ Parsed parse(const CommandTable& table, Globals& globals, const std::vector<std:
         complaint = error.what();
     }
     if (complaint.empty()) return read_line(tree, table, globals, environment, plain_words);
-    const Parsed guess = named(table, words);
+    const Parsed guess = command_named(table, words);
     if (asks_for_help(words)) {
         globals.help = true;
         return guess;

@@ -18,6 +18,9 @@ struct Parsed {
     const Group* group = nullptr;
 };
 
+/// The words that name a command, on a line that need not make sense: the best guess.
+Parsed command_named(const CommandTable& table, const std::vector<std::string>& words);
+
 /// Reads the words after the program's name into the targets of the global options and of one command; then what the
 /// line left open from SIGNET_<OPTION>. With --help on the line nothing else is required of it. Throws usage naming
 /// the word and the nearest known one.

@@ -151,6 +151,7 @@ std::vector<ExitCode> exit_codes_of(const Command& command) {
                                 {2, "wrong usage or unusable input"},
                                 {3, "the local environment: file, permission, store, port"},
                                 {4, "the network or the other side: worth a retry"}};
+    if (command.error_exit) codes.clear();  // it has codes of its own
     for (const auto& own : command.exit_codes) {
         const auto same =
             std::find_if(codes.begin(), codes.end(), [&](const ExitCode& c) { return c.code == own.code; });

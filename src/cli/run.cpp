@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -24,7 +25,8 @@ Output::Settings output_settings(const Globals& globals, const Environment& envi
     return {.json = globals.json,
             .quiet = globals.quiet,
             .colour_out = colour && ::isatty(streams.out) == 1,
-            .colour_err = colour && ::isatty(streams.err) == 1};
+            .colour_err = colour && ::isatty(streams.err) == 1,
+            .terminal_out = ::isatty(streams.out) == 1};
 }
 
 void set_up_log(const Globals& globals) {
@@ -54,7 +56,7 @@ bool mentions_json(const std::vector<std::string>& words, const Environment& env
 }
 
 int dispatch(const std::vector<std::string>& words, const Environment& environment, Seams& seams, Streams streams,
-             Globals& globals) {
+             Globals& globals, std::optional<int>& error_exit) {
     if (wants_version(words)) {
         Output out{streams.out, streams.err, {}};
         out.line(version_line());
@@ -68,7 +70,10 @@ int dispatch(const std::vector<std::string>& words, const Environment& environme
         out.flush();
         return k_exit_done;
     }
+    // A line that cannot be read is an error of the command that it seems to name.
+    if (const auto* command = command_named(table, words).command) error_exit = command->error_exit;
     const Parsed parsed = parse(table, globals, words, environment);
+    error_exit = parsed.command ? parsed.command->error_exit : std::nullopt;
     set_up_log(globals);
     Output out{streams.out, streams.err, output_settings(globals, environment, streams)};
     const int code = run_command(parsed, globals, table, seams, out);
@@ -80,13 +85,14 @@ int dispatch(const std::vector<std::string>& words, const Environment& environme
 
 int run(const std::vector<std::string>& words, const Environment& environment, Seams& seams, Streams streams) {
     Globals globals;
+    std::optional<int> error_exit;
     const auto failed = [&](const Error& error) {
         globals.json = globals.json || mentions_json(words, environment);
         Output{streams.out, streams.err, output_settings(globals, environment, streams)}.error(error);
-        return exit_code(error.kind());
+        return error_exit.value_or(exit_code(error.kind()));
     };
     try {
-        return dispatch(words, environment, seams, streams, globals);
+        return dispatch(words, environment, seams, streams, globals, error_exit);
     } catch (const Error& error) {
         return failed(error);
     } catch (const std::bad_alloc&) {

@@ -123,7 +123,7 @@ public:
         ClientStream stream(request.host, request.port, request.connect_to, deadline);
         stream.start_tls(make_dial_ssl(context, request, observed), deadline);
         SSL* ssl = stream.ssl();
-        wait_for_refusal(stream, observed, deadline);
+        if (request.await_refusal) wait_for_refusal(stream, observed, deadline);
         TlsHandshake result;
         result.protocol = SSL_get_version(ssl);
         result.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));

@@ -20,6 +20,7 @@ struct TlsDialRequest {
     std::vector<std::string> alpn;
     std::string certificate_pem;  // client certificate, chain leaf first; empty: none
     const base::Secret* key_pem = nullptr;
+    bool await_refusal = true;  // of our client certificate, or of none; false: who looks only need not wait for it
     std::chrono::milliseconds timeout = std::chrono::seconds(10);  // total
 };
 
