@@ -12,9 +12,12 @@
 #include "cli/default_settings.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/passphrase.h"
 
 namespace signet::cli {
 namespace {
+
+constexpr std::size_t k_key_memory = 512 << 10;
 
 /// What a killed run left of its temporary file: nobody else writes it while the lock is held.
 void remove_leftovers(const base::Path& file) {
@@ -37,10 +40,13 @@ void write_settings(const Context& context, store::Store& store) {
 }
 
 int run(Context& context, ca::InitRequest request) {
+    crypto::keep_keys_apart(k_key_memory);
+    request.passphrase = given_passphrase(context);
     request.actor = "operator uid " + std::to_string(::getuid());
     ca::check_init(request);
     const auto store = store::Store::create(context.store());
-    const ca::InitResult result = ca::init_authority(*store, request, context.seams.clock, context.seams.random);
+    const ca::InitResult result = ca::init_authority(*store, request, context.seams.clock, context.seams.random,
+                                                     key_opener(context, request.passphrase));
     write_settings(context, *store);
 
     const base::Time now = context.seams.clock.now();
@@ -95,7 +101,15 @@ Options options_for(ca::InitRequest& request) {
          .target = &request.root_only,
          .conflicts = {"issuing-validity"},
          .group = keys},
+        {.name = "root-key-out",
+         .label = "FILE",
+         .text = "put the root's key there and nowhere else",
+         .target = &request.root_key_out,
+         .complete = Complete::file,
+         .conflicts = {"root-only"},
+         .group = keys},
     };
+    add_permit_options(options, request.permit);
     for (Option& option : options)
         if (option.group.empty()) option.group = keys;
     return options;
@@ -115,8 +129,16 @@ Command ca_init_command() {
             "Options that differ from what is there are warned about. Several at once make one CA, and one that was "
             "killed is completed by the next.\n\n"
             "The root lives ten years, the issuing CA five, but never longer than its root. Keys are files in "
-            "authorities/NAME of the store, readable by their owner alone. root.key is needed only to sign another "
-            "issuing CA and may be kept elsewhere.",
+            "authorities/NAME of the store, readable by their owner alone; with a passphrase (--passphrase-file, "
+            "SIGNET_PASSPHRASE_FILE, or the systemd credential signet.passphrase) they are encrypted: PKCS#8, AES-256 "
+            "under a key from PBKDF2 with 600,000 rounds. Every command that signs then takes the same passphrase. The "
+            "root's key is needed only to sign another issuing CA; --root-key-out puts it elsewhere from the start.\n\n"
+            "--permit-dns, --permit-ip and --permit-uri constrain what the CA can sign, for everyone who verifies "
+            "(name "
+            "constraints, RFC 5280 section 4.2.1.10; on the issuing CA, with --root-only on the root). A DNS name "
+            "stands for itself and all below; a URI counts by its host, `.y` being the hosts below y. As hosts go by "
+            "name and by address, --permit-dns alone excludes all IP addresses, and --permit-ip alone all DNS names; "
+            "kinds of names that nothing is said of are free.",
         .arguments = {{.label = "NAME",
                        .text = "name of the CA in this store; default: default",
                        .target = &request->name,
@@ -124,8 +146,11 @@ Command ca_init_command() {
         .options = options_for(*request),
         .examples = {{"signet ca init", "a CA with P-256 keys"},
                      {"signet ca init --org Acme --country DE", "with a subject"},
+                     {"signet ca init --permit-dns corp.internal --permit-ip 10.0.0.0/8", "for these hosts only"},
+                     {"signet ca init --passphrase-file pass --root-key-out /media/usb/root.key",
+                      "encrypted keys, and the root's away from the machine"},
                      {"signet ca init lab --root-only --validity 1y", "a second, small one"}},
-        .see_also = {"issue", "ca show", "ca export"},
+        .see_also = {"issue", "ca show", "ca export", "ca rekey"},
         .reads_environment = false,
         .run = [request](Context& context) { return run(context, *request); }};
 }

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/passphrase.h"
 #include "x509/pem.h"
 
 namespace signet::cli {
@@ -31,7 +32,7 @@ int run(Context& context, const Words& words) {
     const auto store = store::Store::open(context.store());
     const auto settings = context.settings();
     const base::Time now = context.seams.clock.now();
-    const auto authority = ca::Authority::load(store->layout(), words.name, now);
+    const auto authority = ca::Authority::load(store->layout(), words.name, now, key_opener(context));
     const auto crl = ca::sign_new_crl(*store, *authority, signer_id(*authority, words.root),
                                       ca::settings_of(settings.authorities, words.name).crl_validity, now);
     const std::string contents = words.pem ? x509::encode_pem("X509 CRL", crl.der) : base::to_text(crl.der);

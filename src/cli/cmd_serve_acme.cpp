@@ -4,11 +4,15 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/passphrase.h"
 #include "server/authorization_modes.h"
 #include "server/daemon.h"
 
 namespace signet::cli {
 namespace {
+
+// The keys of all authorities and the passing ones of handshakes, which a slow peer keeps for as long as it may.
+constexpr std::size_t k_key_memory = 4 << 20;
 
 struct Words {
     std::optional<std::string> listen, http_listen, external_url, auth, resolver;
@@ -70,8 +74,10 @@ int run(Context& context, const Words& words) {
         const auto level = context.globals.verbose > 1 ? base::Level::debug : base::Level::info;
         base::configure_log({.level = level, .json = context.globals.json, .timestamps = true});
     }
+    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     server::run_daemon({.store = *store,
+                        .keys = key_opener(context),
                         .clock = context.seams.clock,
                         .random = context.seams.random,
                         .make_resolver = context.seams.make_resolver,

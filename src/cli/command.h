@@ -100,6 +100,7 @@ struct Group {
 struct Globals {
     std::optional<base::Path> store;
     std::optional<base::Path> config;
+    std::optional<base::Path> passphrase_file;
     bool json = false;
     bool quiet = false;
     int verbose = 0;  // -v given so many times

@@ -4,14 +4,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/passphrase.h"
 #include "store/certificates.h"
 
 namespace signet::cli {
 
+namespace {
+
+constexpr std::size_t k_key_memory = 512 << 10;  // for the keys of some authorities, and of the leafs in the making
+
+std::unique_ptr<store::Store> open_store(const Context& context) {
+    crypto::keep_keys_apart(k_key_memory);
+    return store::Store::open(context.store());
+}
+
+}  // namespace
+
 OpenedCa::OpenedCa(const Context& context)
-    : store_(store::Store::open(context.store())),
+    : store_(open_store(context)),
       settings_(context.settings()),
-      authorities_(store_->layout(), context.seams.clock),
+      authorities_(store_->layout(), context.seams.clock, key_opener(context)),
       issuer_(*store_, authorities_, context.seams.clock, context.seams.random),
       local_{*store_, issuer_, settings_.profiles, "uid " + std::to_string(::getuid())} {
     issuer_.set_public_http_url(settings_.server.public_http_url);

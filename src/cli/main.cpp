@@ -1,3 +1,5 @@
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdlib>
 
@@ -7,6 +9,8 @@ int main(int argc, char** argv) {
     using namespace signet;
     // A reader that goes away is an error of write(2), which is reported, not a silent death.
     std::signal(SIGPIPE, SIG_IGN);
+    // Keys come and go in this memory: no core is written, and no other process of this user looks into it.
+    ::prctl(PR_SET_DUMPABLE, 0);
 
     base::SystemClock clock;
     base::OsRandom random;

@@ -28,6 +28,25 @@ Option key_type_option(std::optional<crypto::KeyType>& target, std::string name,
             .default_text = "ec-p256"};
 }
 
+void add_permit_options(Options& options, ca::PermitWords& words) {
+    const std::string group = "Name constraints";
+    options.push_back({.name = "permit-dns",
+                       .label = "D",
+                       .text = "sign DNS names at and below D only",
+                       .target = &words.dns,
+                       .group = group});
+    options.push_back({.name = "permit-ip",
+                       .label = "CIDR",
+                       .text = "sign addresses of this range only",
+                       .target = &words.ip,
+                       .group = group});
+    options.push_back({.name = "permit-uri",
+                       .label = "U",
+                       .text = "sign URIs with this host only; .y for the hosts below y",
+                       .target = &words.uri,
+                       .group = group});
+}
+
 Option profile_option(std::string& target) {
     return {.name = "profile",
             .label = "P",

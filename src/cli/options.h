@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "ca/permitted_names.h"
 #include "cli/command.h"
 
 namespace signet::cli {
@@ -33,6 +34,9 @@ struct OwnershipWords {
     std::optional<std::string> owner, group, key_mode;
 };
 void add_ownership_options(Options& options, OwnershipWords& words);
+
+/// `--permit-dns D --permit-ip CIDR --permit-uri U`: name constraints of a CA.
+void add_permit_options(Options& options, ca::PermitWords& words);
 
 /// The names of certificate_key_types(): what `--key-type` takes.
 std::vector<std::string> key_type_names();

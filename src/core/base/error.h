@@ -58,6 +58,7 @@ struct ErrorPart {
     std::string identifier;  // what it is about: a name, a file; may be empty
     Kind kind;
     std::string message;
+    std::string remedy = {};  // the nearest change that would permit it, where one is known
 };
 
 /// The one exception of signet. Messages are lower case, without a final

@@ -260,6 +260,16 @@ void rename_file(const Path& from, const Path& to) {
     sync_directory(directory_of(to));
 }
 
+bool exchange_directories(const Path& a, const Path& b) {
+    if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) {
+        if (errno == EINVAL || errno == ENOSYS) return false;
+        throw_errno(errno, "exchange", b);
+    }
+    sync_directory(directory_of(a));
+    if (directory_of(a) != directory_of(b)) sync_directory(directory_of(b));
+    return true;
+}
+
 void remove_if_there(const Path& path) {
     if (::remove(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) throw_errno(errno, "remove", path);
 }

@@ -77,6 +77,9 @@ void make_directories(const Path& path, std::uint32_t mode);
 void sync_directory(const Path& path);
 /// rename(2) and a sync of the target's directory.
 void rename_file(const Path& from, const Path& to);
+/// Two directories change places at once: a reader sees the one or the other. False, with nothing changed, when the
+/// file system cannot.
+bool exchange_directories(const Path& a, const Path& b);
 void remove_if_there(const Path& path);
 
 /// An Error of the right kind (not_found, permission, disk) for errno, naming the path and the verb ("cannot write X:

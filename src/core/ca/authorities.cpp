@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/log.h"
 #include "ca/authority.h"
 #include "ca/authority_files.h"
 
@@ -18,7 +19,7 @@ struct Stamp {
     std::int64_t changed_s = 0, changed_ns = 0;
     friend bool operator==(const Stamp&, const Stamp&) = default;
 };
-using Stamps = std::array<Stamp, 4>;
+using Stamps = std::array<Stamp, 5>;
 
 Stamp stamp_of(const base::Path& path) {
     struct stat facts {};
@@ -29,7 +30,8 @@ Stamp stamp_of(const base::Path& path) {
 
 Stamps stamps_of(const store::Layout& layout, const std::string& name) {
     return {stamp_of(layout.root_certificate(name)), stamp_of(layout.root_key(name)),
-            stamp_of(layout.issuing_certificate(name)), stamp_of(layout.issuing_key(name))};
+            stamp_of(layout.issuing_certificate(name)), stamp_of(layout.issuing_key(name)),
+            stamp_of(layout.trusted(name))};
 }
 
 }  // namespace
@@ -41,11 +43,31 @@ struct Authorities::State {
     };
     const store::Layout& layout;
     base::Clock& clock;
+    std::shared_ptr<KeyOpener> keys;
     std::mutex mutex;
     std::map<std::string, Loaded> loaded;
+
+    std::shared_ptr<const Authority> load(const std::string& name) {
+        try {
+            return Authority::load(layout, name, clock.now(), keys);
+        } catch (const KeyLocked& locked) {
+            const auto row = loaded.find(name);
+            if (row == loaded.end() || !same_certificates(*row->second.authority, name)) throw;
+            base::log(base::Level::warning,
+                      "the keys of a CA were encrypted anew; the next start takes the new passphrase",
+                      {{"ca", name}, {"reason", locked.message()}});
+            return row->second.authority;
+        }
+    }
+    bool same_certificates(const Authority& authority, const std::string& name) const {
+        const AuthorityFiles files = read_authority_files(layout, name);
+        return files.root == authority.root() && files.signer() == authority.issuing() &&
+               files.anchors() == authority.anchors();
+    }
 };
 
-Authorities::Authorities(const store::Layout& layout, base::Clock& clock) : state_(new State{layout, clock, {}, {}}) {}
+Authorities::Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys)
+    : state_(new State{layout, clock, std::move(keys), {}, {}}) {}
 Authorities::~Authorities() = default;
 
 std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
@@ -54,7 +76,7 @@ std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
     const std::lock_guard guard(state_->mutex);
     if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps)
         return row->second.authority;
-    auto authority = Authority::load(state_->layout, name, state_->clock.now());
+    auto authority = state_->load(name);
     state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority});
     return authority;
 }

@@ -13,20 +13,13 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_key_limit = 64 << 10;  // PEM of an RSA-4096 key takes 3.3 KiB
-
-crypto::PrivateKey read_key(const base::Path& path, const x509::Certificate& certificate) {
-    const base::Secret pem(base::read_private_file(path, k_key_limit));
-    const auto corrupt = [&](const std::string& why) {
-        return Error{Kind::corrupt, path.string() + ": " + why, "restore the file from a backup of the store"};
-    };
-    try {
-        crypto::PrivateKey key = crypto::PrivateKey::from_pem(pem.reveal(), path.string());
-        if (key.public_key() == certificate.public_key()) return key;
-    } catch (const Error& error) {
-        throw corrupt(error.message());
-    }
-    throw corrupt("it is not the key of the certificate beside it");
+crypto::PrivateKey read_key(const base::Path& path, const x509::Certificate& certificate,
+                            const std::shared_ptr<KeyOpener>& keys) {
+    KeyOpener plain;
+    crypto::PrivateKey key = (keys ? *keys : plain).read(path);
+    if (key.public_key() == certificate.public_key()) return key;
+    throw Error{Kind::corrupt, path.string() + ": it is not the key of the certificate beside it",
+                "restore the file from a backup of the store"};
 }
 
 void check_valid_now(const x509::Certificate& ca, base::Time now) {
@@ -76,6 +69,7 @@ struct Authority::State {
     AuthorityFiles files;
     crypto::PrivateKey key;
     std::optional<base::Path> root_key;  // where it is, when it is here and is not `key`
+    std::shared_ptr<KeyOpener> keys;
 
     template <class Work>
     auto as(std::string_view signer_id, Work work) const {
@@ -83,7 +77,7 @@ struct Authority::State {
         if (!root_key || signer_id != authority_id(files.root))
             throw Error{Kind::not_found,
                         "the CA '" + files.name + "' has no key here of a CA " + base::printable(signer_id, 16)};
-        const crypto::PrivateKey key_of_root = read_key(*root_key, files.root);
+        const crypto::PrivateKey key_of_root = read_key(*root_key, files.root, keys);
         return work(Signer(key_of_root, files.root));
     }
 };
@@ -91,17 +85,18 @@ struct Authority::State {
 Authority::Authority(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 Authority::~Authority() = default;
 
-std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, const std::string& name, base::Time now) {
+std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, const std::string& name, base::Time now,
+                                                 const std::shared_ptr<KeyOpener>& keys) {
     AuthorityFiles files = read_authority_files(layout, name);
     check_key_privacy(layout, name);
     const x509::Certificate& signer = files.signer();
-    crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer);
+    crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer, keys);
     check_valid_now(files.root, now);
     check_valid_now(signer, now);
     std::optional<base::Path> root_key;
     if (files.issuing && base::file_facts(layout.root_key(name))) root_key = layout.root_key(name);
-    return std::shared_ptr<const Authority>(
-        new Authority(std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(root_key)})));
+    return std::shared_ptr<const Authority>(new Authority(
+        std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(root_key), keys})));
 }
 
 const std::string& Authority::name() const { return state_->files.name; }
@@ -110,12 +105,8 @@ const x509::Certificate& Authority::root() const { return state_->files.root; }
 bool Authority::root_only() const { return !state_->files.issuing; }
 std::string Authority::issuing_id() const { return authority_id(issuing()); }
 
-std::vector<x509::Certificate> Authority::chain() const {
-    if (root_only()) return {};
-    return {*state_->files.issuing};
-}
-
-std::vector<x509::Certificate> Authority::anchors() const { return {root()}; }
+std::vector<x509::Certificate> Authority::chain() const { return state_->files.chain(); }
+std::vector<x509::Certificate> Authority::anchors() const { return state_->files.anchors(); }
 
 std::vector<x509::Certificate> Authority::signers() const {
     if (state_->root_key) return {issuing(), root()};
@@ -149,8 +140,8 @@ base::Bytes Authority::sign_crl(std::string_view signer_id, const x509::CrlField
     });
 }
 
-void check_root_key(const store::Layout& layout, const AuthorityFiles& files) {
-    if (base::file_facts(layout.root_key(files.name))) read_key(layout.root_key(files.name), files.root);
+void check_root_key(const store::Layout& layout, const AuthorityFiles& files, const std::shared_ptr<KeyOpener>& keys) {
+    if (base::file_facts(layout.root_key(files.name))) read_key(layout.root_key(files.name), files.root, keys);
 }
 
 }  // namespace signet::ca

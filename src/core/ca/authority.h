@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "ca/approved_template.h"
 #include "ca/authority_files.h"
+#include "ca/key_opener.h"
 #include "store/layout.h"
 #include "x509/certificate.h"
 #include "x509/crl_builder.h"
@@ -23,8 +24,10 @@ class Authority {
 public:
     ~Authority();
     /// Loads authorities/NAME: checks that keys are private, fit their certificates, and that the chain holds at
-    /// `now`. Throws not_found, permission, corrupt; refused when the issuing CA is expired or not yet valid.
-    static std::shared_ptr<const Authority> load(const store::Layout& layout, const std::string& name, base::Time now);
+    /// `now`. Throws not_found, permission, corrupt; refused when the issuing CA is expired or not yet valid;
+    /// KeyLocked. Without `keys` only keys that are not encrypted are opened.
+    static std::shared_ptr<const Authority> load(const store::Layout& layout, const std::string& name, base::Time now,
+                                                 const std::shared_ptr<KeyOpener>& keys = {});
 
     const std::string& name() const;
     const x509::Certificate& issuing() const;
@@ -52,12 +55,14 @@ private:
 };
 
 /// Throws corrupt when root.key is there and is not the root's; it may be away from the machine.
-void check_root_key(const store::Layout& layout, const AuthorityFiles& files);
+void check_root_key(const store::Layout& layout, const AuthorityFiles& files,
+                    const std::shared_ptr<KeyOpener>& keys = {});
 
-/// The authorities of a store, loaded at first use and again when their files change. Thread-safe.
+/// The authorities of a store, loaded at first use and again when their files change. One whose keys were encrypted
+/// anew meanwhile, under a passphrase that is not at hand, goes on with the key it has. Thread-safe.
 class Authorities {
 public:
-    Authorities(const store::Layout& layout, base::Clock& clock);
+    Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys = {});
     ~Authorities();
     std::shared_ptr<const Authority> get(const std::string& name);
     std::vector<std::string> names() const;

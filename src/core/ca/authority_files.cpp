@@ -17,28 +17,39 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_certificate_limit = 64 << 10;  // one certificate; ML-DSA-87 ones take 10 KiB
+constexpr std::size_t k_certificate_limit = 64 << 10;  // a short chain; ML-DSA-87 certificates take 10 KiB
 
 [[noreturn]] void throw_corrupt(const base::Path& path, const std::string& why) {
     throw Error{Kind::corrupt, path.string() + ": " + why, "restore the file from a backup of the store"};
 }
 
+bool may_sign(const x509::Certificate& ca) {
+    const auto usage = ca.key_usage();
+    return ca.is_ca() && (!usage || (*usage & x509::usage_bit(x509::KeyUsage::key_cert_sign)) != 0);
+}
+
 /// Exactly one CA certificate that may sign certificates.
 x509::Certificate read_ca(const base::Path& path) {
-    const std::string pem = base::read_file(path, k_certificate_limit);
-    std::vector<x509::Certificate> certificates;
-    try {
-        certificates = x509::parse_certificates(pem, path.string());
-    } catch (const Error& error) {
-        throw_corrupt(path, error.message());
-    }
+    const auto certificates = read_cas(path);
     if (certificates.size() != 1)
         throw_corrupt(path, "it holds " + std::to_string(certificates.size()) + " certificates instead of one");
-    const x509::Certificate& ca = certificates.front();
-    const auto usage = ca.key_usage();
-    const bool may_sign = !usage || (*usage & x509::usage_bit(x509::KeyUsage::key_cert_sign)) != 0;
-    if (!ca.is_ca() || !may_sign) throw_corrupt(path, "it is not the certificate of a CA");
-    return ca;
+    return certificates.front();
+}
+
+/// NAME.crt each; whatever else stands there is not looked at.
+std::vector<AuthorityFiles::Foreign> read_trusted(const store::Layout& layout, const std::string& name) {
+    std::vector<AuthorityFiles::Foreign> trusted;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(layout.trusted(name), error), end; !error && entry != end;
+         entry.increment(error)) {
+        const base::Path& path = entry->path();
+        if (path.extension() == ".crt" && !path.filename().string().starts_with('.'))
+            trusted.push_back({path.stem().string(), read_ca(path)});
+    }
+    if (error && error != std::errc::no_such_file_or_directory)
+        base::throw_errno(error.value(), "read", layout.trusted(name));
+    std::sort(trusted.begin(), trusted.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return trusted;
 }
 
 [[noreturn]] void throw_not_found(const store::Layout& layout, const std::string& name) {
@@ -51,6 +62,42 @@ x509::Certificate read_ca(const base::Path& path) {
 }
 
 }  // namespace
+
+std::vector<x509::Certificate> AuthorityFiles::chain() const {
+    std::vector<x509::Certificate> chain;
+    if (issuing) chain.push_back(*issuing);
+    chain.insert(chain.end(), between.begin(), between.end());
+    return chain;
+}
+
+std::vector<x509::Certificate> AuthorityFiles::above_leaf() const {
+    auto above = chain();
+    above.push_back(root);
+    return above;
+}
+
+std::vector<x509::Certificate> AuthorityFiles::anchors() const {
+    std::vector<x509::Certificate> anchors{root};
+    for (const Foreign& foreign : trusted) anchors.push_back(foreign.certificate);
+    return anchors;
+}
+
+std::vector<x509::Certificate> read_cas(const base::Path& path) {
+    const std::string pem = base::read_file(path, k_certificate_limit);
+    std::vector<x509::Certificate> certificates;
+    try {
+        certificates = x509::parse_certificates(pem, path.string());
+    } catch (const Error& error) {
+        throw_corrupt(path, error.message());
+    }
+    if (!std::all_of(certificates.begin(), certificates.end(), may_sign))
+        throw_corrupt(path, "it is not the certificate of a CA");
+    return certificates;
+}
+
+bool authority_waits(const store::Layout& layout, const std::string& name) {
+    return !authority_exists(layout, name) && base::file_facts(layout.issuing_request(name)).has_value();
+}
 
 bool authority_exists(const store::Layout& layout, const std::string& name) {
     return base::file_facts(layout.root_certificate(name)).has_value();
@@ -72,13 +119,21 @@ std::vector<std::string> authority_names(const store::Layout& layout) {
 
 AuthorityFiles read_authority_files(const store::Layout& layout, const std::string& name) {
     store::check_plain_name(name, "a CA");
+    if (authority_waits(layout, name))
+        throw Error{Kind::not_found, "the CA '" + name + "' waits for its certificate",
+                    "have " + layout.issuing_request(name).string() + " signed, then: signet ca import"};
     if (!authority_exists(layout, name)) throw_not_found(layout, name);
-    AuthorityFiles files{name, read_ca(layout.root_certificate(name)), std::nullopt};
+    AuthorityFiles files{name, read_ca(layout.root_certificate(name)), std::nullopt, {}, read_trusted(layout, name)};
     const base::Path path = layout.issuing_certificate(name);
     if (!base::file_facts(path)) return files;
-    files.issuing = read_ca(path);
-    if (!(files.issuing->issuer() == files.root.subject()) || !files.issuing->signed_by(files.root.public_key()))
-        throw_corrupt(path, "it was not signed by the root beside it");
+    const auto certificates = read_cas(path);
+    files.issuing = certificates.front();
+    files.between.assign(certificates.begin() + 1, certificates.end());
+    const auto above = files.above_leaf();
+    for (std::size_t i = 0; i + 1 < above.size(); ++i)
+        if (!(above[i].issuer() == above[i + 1].subject()) || !above[i].signed_by(above[i + 1].public_key()))
+            throw_corrupt(path, i + 2 == above.size() ? "it was not signed by the root beside it"
+                                                      : "its certificates are no chain");
     return files;
 }
 

@@ -14,8 +14,20 @@ struct AuthorityFiles {
     std::string name;
     x509::Certificate root;
     std::optional<x509::Certificate> issuing;  // absent: the root signs leafs
+    std::vector<x509::Certificate> between;    // from the issuing CA's issuer up, without the root: a foreign hierarchy
+    struct Foreign {
+        std::string name;
+        x509::Certificate certificate;
+    };
+    std::vector<Foreign> trusted;  // foreign anchors that count beside the root, sorted by name
 
     const x509::Certificate& signer() const { return issuing ? *issuing : root; }
+    /// Every CA certificate above a leaf, the anchor last: the constraints of all of them bind.
+    std::vector<x509::Certificate> above_leaf() const;
+    /// What follows the leaf in tls.crt: above_leaf without the anchor.
+    std::vector<x509::Certificate> chain() const;
+    /// The root, then the foreign ones.
+    std::vector<x509::Certificate> anchors() const;
 };
 
 /// Whether authorities/NAME holds a CA: its root.crt, which is the last file that comes into being, says so.
@@ -23,12 +35,18 @@ bool authority_exists(const store::Layout& layout, const std::string& name);
 /// Names of all CAs of the store, sorted.
 std::vector<std::string> authority_names(const store::Layout& layout);
 
-/// Reads and checks that both are CA certificates and that the root signed the issuing one; not whether they are
-/// valid now. Throws not_found (naming the CAs there are), corrupt, permission.
+/// A CA whose issuing key is made and whose certificate is still to come from elsewhere.
+bool authority_waits(const store::Layout& layout, const std::string& name);
+
+/// Reads and checks that all are CA certificates and that each signed the next; not whether they are valid now. Throws
+/// not_found (naming the CAs there are), corrupt, permission.
 AuthorityFiles read_authority_files(const store::Layout& layout, const std::string& name);
 
 /// Refuses (permission, with the chmod that mends it) a key file that others may read. A key that is not there is fine.
 void check_key_privacy(const store::Layout& layout, const std::string& name);
+
+/// Certificates of CAs, one at least, each of which may sign certificates. Throws corrupt, naming the file.
+std::vector<x509::Certificate> read_cas(const base::Path& path);
 
 /// First 8 hex digits of the subject key identifier: how generations of a CA are told apart.
 std::string authority_id(const x509::Certificate& ca);

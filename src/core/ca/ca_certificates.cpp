@@ -84,6 +84,7 @@ std::string quoted(const std::string& text) { return text.empty() ? "none" : "'"
 struct Plan {
     x509::DistinguishedName root_subject, issuing_subject;
     base::Duration validity, issuing_validity;
+    x509::NameConstraints constraints;
 };
 
 Plan plan_authority(const InitRequest& request) {
@@ -97,7 +98,10 @@ Plan plan_authority(const InitRequest& request) {
                     "--issuing-validity " + base::format_duration(issuing_validity) + " goes beyond the root's " +
                         base::format_duration(validity),
                     "the issuing CA cannot outlive its root: raise --validity or lower --issuing-validity"};
-    Plan plan{subject_of(request, root_name(request)), {}, validity, issuing_validity};
+    Plan plan{
+        subject_of(request, root_name(request)), {}, validity, issuing_validity, name_constraints_from(request.permit)};
+    if (request.root_only && request.root_key_out)
+        throw Error{Kind::usage, "the key of a root that signs leafs cannot be away", "leave out --root-key-out"};
     if (request.root_only) return plan;
     plan.issuing_subject = subject_of(request, issuing_name(request));
     if (plan.root_subject == plan.issuing_subject)
@@ -115,13 +119,15 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
     // The leafs' signer is what --key-type means; in the smallest set-ups that is the root.
     const auto root_type = request.root_key_type.value_or(request.root_only ? key_type : crypto::KeyType::ec_p256);
     crypto::PrivateKey root_key = crypto::PrivateKey::generate(root_type);
-    const x509::Template root = ca_template(plan.root_subject, root_key, now, now + plan.validity, random);
+    x509::Template root = ca_template(plan.root_subject, root_key, now, now + plan.validity, random);
+    if (request.root_only) root.name_constraints = plan.constraints;
     x509::Certificate root_certificate = x509::build_self_signed(root, root_key);
     if (request.root_only) return {std::move(root_key), std::move(root_certificate), std::nullopt, std::nullopt};
 
     crypto::PrivateKey issuing_key = crypto::PrivateKey::generate(key_type);
     x509::Template issuing = ca_template(plan.issuing_subject, issuing_key, now, now + plan.issuing_validity, random);
     issuing.path_length = 0;
+    issuing.name_constraints = plan.constraints;
     x509::Certificate issuing_certificate =
         x509::build_certificate(issuing, {plan.root_subject, x509::key_identifier(root_key.public_key())}, root_key);
     return {std::move(root_key), std::move(root_certificate), std::move(issuing_key), std::move(issuing_certificate)};
@@ -129,7 +135,7 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
 
 std::vector<std::string> differences(const InitRequest& request, const AuthorityFiles& files) {
     std::vector<std::string> found;
-    const auto compare = [&](const char* flag, const std::optional<std::string>& asked, const std::string& there) {
+    const auto compare = [&](std::string_view flag, const std::optional<std::string>& asked, const std::string& there) {
         if (asked && *asked != there)
             found.push_back(std::string(flag) + " " + quoted(*asked) + " differs from what is there, " + quoted(there));
     };
@@ -153,6 +159,11 @@ std::vector<std::string> differences(const InitRequest& request, const Authority
                 base::format_duration(lifetime_of(*files.issuing)));
     else if (request.issuing_validity)
         found.emplace_back("--issuing-validity differs from what is there: the root signs, without an issuing CA");
+    if (!request.permit.empty()) {
+        const auto& there = files.signer().name_constraints();
+        compare("the name constraints", describe(name_constraints_from(request.permit)),
+                there ? describe(*there) : std::string());
+    }
     return found;
 }
 

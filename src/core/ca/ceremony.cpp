@@ -17,21 +17,50 @@ namespace {
 using base::Error;
 using base::Kind;
 
-void write_key(const base::Path& path, const crypto::PrivateKey& key) {
-    const base::Secret pem = key.to_pem();
+void write_key(const base::Path& path, const crypto::PrivateKey& key, const InitRequest& request) {
+    const base::Secret pem = key_pem(key, request.passphrase.get());
     base::write_file(path, pem.reveal(), {.mode = 0600});
 }
+
+/// A root key that goes elsewhere is there before any certificate speaks of it, and gone again when none does.
+class KeyElsewhere {
+public:
+    KeyElsewhere(const InitRequest& request, const crypto::PrivateKey& key) {
+        if (!request.root_key_out) return;
+        const base::Secret pem = key_pem(key, request.passphrase.get());
+        try {
+            base::write_file(*request.root_key_out, pem.reveal(), {.mode = 0600, .exclusive = true});
+        } catch (const Error& error) {
+            if (error.kind() != Kind::exists) throw;
+            throw Error{Kind::exists, "there is a file " + request.root_key_out->string(),
+                        "name another one with --root-key-out, or remove it when it is no key of a CA"};
+        }
+        path_ = *request.root_key_out;
+    }
+    KeyElsewhere(const KeyElsewhere&) = delete;
+    KeyElsewhere& operator=(const KeyElsewhere&) = delete;
+    ~KeyElsewhere() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove(path_, ignored);
+    }
+    void keep() { path_.clear(); }
+
+private:
+    base::Path path_;
+};
 
 void write_certificate(const base::Path& path, const x509::Certificate& certificate) {
     base::write_file(path, x509::encode_certificates({certificate}), {.mode = 0644});
 }
 
-void fill(const base::Path& directory, const store::Layout& layout, const std::string& name, const NewAuthority& made) {
+void fill(const base::Path& directory, const store::Layout& layout, const InitRequest& request,
+          const NewAuthority& made) {
+    const std::string& name = request.name;
     base::make_directories(directory, 0700);
     const auto in = [&](const base::Path& final_path) { return directory / final_path.filename(); };
-    write_key(in(layout.root_key(name)), made.root_key);
+    if (!request.root_key_out) write_key(in(layout.root_key(name)), made.root_key, request);
     if (made.issuing) {
-        write_key(in(layout.issuing_key(name)), *made.issuing_key);
+        write_key(in(layout.issuing_key(name)), *made.issuing_key, request);
         write_certificate(in(layout.issuing_certificate(name)), *made.issuing);
     }
     write_certificate(in(layout.root_certificate(name)), made.root);
@@ -39,7 +68,8 @@ void fill(const base::Path& directory, const store::Layout& layout, const std::s
 
 /// The whole CA comes into being by one rename, so that no reader and no crash ever sees a part of it. What a killed
 /// run left in the staging directory has signed nothing and is thrown away.
-void put_in_place(const store::Layout& layout, const std::string& name, const NewAuthority& made) {
+void put_in_place(const store::Layout& layout, const InitRequest& request, const NewAuthority& made) {
+    const std::string& name = request.name;
     const base::Path target = layout.authority(name);
     std::error_code ignored;
     if (std::filesystem::exists(target, ignored) && !std::filesystem::is_empty(target, ignored))
@@ -49,7 +79,7 @@ void put_in_place(const store::Layout& layout, const std::string& name, const Ne
     const base::Path staging = layout.authorities() / ("." + name + ".new");
     std::filesystem::remove_all(staging, ignored);
     try {
-        fill(staging, layout, name, made);
+        fill(staging, layout, request, made);
         base::sync_directory(staging);
         base::rename_file(staging, target);
     } catch (...) {
@@ -101,7 +131,8 @@ void record(store::Store& store, const AuthorityFiles& files, const std::string&
 
 }  // namespace
 
-InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random) {
+InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random,
+                          const std::shared_ptr<KeyOpener>& keys) {
     check_init(request);
     const store::Layout& layout = store.layout();
     InitResult result;
@@ -110,13 +141,15 @@ InitResult init_authority(store::Store& store, const InitRequest& request, base:
         const NewAuthority made = make_authority(request, clock.now(), random);
         const base::FileLock lock = store.lock("ca-" + request.name);
         if (!authority_exists(layout, request.name)) {
-            put_in_place(layout, request.name, made);
+            KeyElsewhere root_key(request, made.root_key);
+            put_in_place(layout, request, made);
+            root_key.keep();
             result.created = true;
         }
     }
     const AuthorityFiles files = read_authority_files(layout, request.name);
-    check_root_key(layout, files);
-    result.authority = Authority::load(layout, request.name, clock.now());
+    check_root_key(layout, files, keys);
+    result.authority = Authority::load(layout, request.name, clock.now(), keys);
     record(store, files, request.actor, clock.now());
     if (!result.created) result.differences = differences(request, files);
     return result;

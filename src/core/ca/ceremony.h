@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "ca/authority.h"
+#include "ca/permitted_names.h"
 #include "crypto/key.h"
 #include "store/store.h"
 
@@ -19,6 +21,9 @@ struct InitRequest {
     std::optional<crypto::KeyType> key_type, root_key_type;
     std::optional<base::Duration> validity, issuing_validity;  // 10y, 5y
     bool root_only = false;                                    // leafs are signed by the root
+    PermitWords permit;                                        // name constraints of what signs leafs
+    std::optional<base::Path> root_key_out;                    // the root's key goes there and nowhere else
+    std::shared_ptr<const base::Secret> passphrase;            // what new keys are encrypted with; null: they are not
     std::string actor = "operator";                            // for the audit log
 };
 
@@ -33,7 +38,9 @@ void check_init(const InitRequest& request);
 
 /// Makes root and issuing CA, or finds them: under the store's lock, all files by one rename, the database and the
 /// audit entry last, so that any interruption is completed by the next run and four at once make one CA. An existing
-/// one is loaded and checked, and nothing is written. Throws bad_input or refused for options that make no CA.
-InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random);
+/// one is loaded and checked, and nothing is written. Throws bad_input or refused for options that make no CA,
+/// KeyLocked for an existing one whose keys `keys` cannot open.
+InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random,
+                          const std::shared_ptr<KeyOpener>& keys = {});
 
 }  // namespace signet::ca

@@ -11,6 +11,8 @@ using base::Time;
 constexpr base::Duration k_second = std::chrono::seconds(1);
 constexpr base::Duration k_longest = std::chrono::hours(24 * 365 * 1000);  // keeps sums of times far from overflow
 
+std::string table_of(const Profile& profile) { return "[profile." + profile.name + "]"; }
+
 Time whole_seconds(Time time) { return base::from_unix(base::to_unix(time)); }
 
 /// When all CA certificates above the leaf hold, and which of them ends first.
@@ -31,29 +33,45 @@ Frame frame_of(const IssuerFacts& issuer) {
     return frame;
 }
 
+void check_frame(const Frame& frame, Time now, Verdict& verdict) {
+    if (frame.end <= now)
+        verdict.refuse("", Kind::refused, frame.who + " expired at " + base::format_time(frame.end), "make a new CA");
+    if (frame.begin > now)
+        verdict.refuse("", Kind::refused, frame.who + " is not valid before " + base::format_time(frame.begin),
+                       "look at the clock of this machine");
+}
+
 /// ACME's notBefore and notAfter: exactly as wished for, or not at all (RFC 8555 section 7.4).
 void check_wishes(const IssuanceRequest& request, const Lifetime& lifetime, Time now, Verdict& verdict) {
     const Profile& profile = request.profile;
-    const auto refuse = [&](std::string message) { verdict.refuse("", Kind::refused, std::move(message)); };
+    const auto refuse = [&](std::string message, std::string remedy) {
+        verdict.refuse("", Kind::refused, std::move(message), std::move(remedy));
+    };
     if (request.not_before && lifetime.not_before < whole_seconds(request.wished_at.value_or(now) - profile.backdate))
         refuse("notBefore " + base::format_time(lifetime.not_before) + " is further back than the " +
-               base::format_duration(profile.backdate) + " of profile '" + profile.name + "'");
-    if (lifetime.not_after <= now) refuse("notAfter " + base::format_time(lifetime.not_after) + " is past");
-    if (lifetime.not_after <= lifetime.not_before) refuse("notAfter is not later than notBefore");
+                   base::format_duration(profile.backdate) + " of profile '" + profile.name + "'",
+               "ask for a later notBefore, or raise backdate in " + table_of(profile));
+    if (lifetime.not_after <= now)
+        refuse("notAfter " + base::format_time(lifetime.not_after) + " is past", "ask for a later notAfter");
+    if (lifetime.not_after <= lifetime.not_before) refuse("notAfter is not later than notBefore", "exchange them");
     // Counted from now: a certificate for next year is no way around a short maximum.
     if (lifetime.not_after > whole_seconds(now) + profile.max_validity)
         refuse("notAfter " + base::format_time(lifetime.not_after) + " is beyond the " +
-               base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'");
+                   base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'",
+               "ask for an earlier notAfter, or raise max_validity in " + table_of(profile));
 }
 
 void check_validity(const IssuanceRequest& request, Verdict& verdict) {
     const Profile& profile = request.profile;
     if (!request.validity) return;
-    if (*request.validity < k_second) verdict.refuse("", Kind::refused, "a certificate lives a second at least");
+    if (*request.validity < k_second)
+        verdict.refuse("", Kind::refused, "a certificate lives a second at least", "ask for a longer --validity");
     if (*request.validity > profile.max_validity)
         verdict.refuse("", Kind::refused,
                        "a validity of " + base::format_duration(*request.validity) + " is beyond the " +
-                           base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'");
+                           base::format_duration(profile.max_validity) + " of profile '" + profile.name + "'",
+                       "ask for " + base::format_duration(profile.max_validity) +
+                           " at most, or raise max_validity in " + table_of(profile));
 }
 
 }  // namespace
@@ -61,11 +79,7 @@ void check_validity(const IssuanceRequest& request, Verdict& verdict) {
 Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issuer, Time now, Verdict& verdict) {
     const Profile& profile = request.profile;
     const Frame frame = frame_of(issuer);
-    if (frame.end <= now || frame.begin > now)
-        verdict.refuse("", Kind::refused,
-                       frame.end <= now ? frame.who + " expired at " + base::format_time(frame.end)
-                                        : frame.who + " is not valid before " + base::format_time(frame.begin));
-
+    check_frame(frame, now, verdict);
     check_validity(request, verdict);
     const bool wishes = request.not_before || request.not_after;
     const base::Duration length = std::clamp(request.validity.value_or(profile.default_validity), k_second, k_longest);
@@ -75,13 +89,15 @@ Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issu
     lifetime.not_after = whole_seconds(request.not_after ? *request.not_after : from + length);
     if (wishes) check_wishes(request, lifetime, now, verdict);
     if (request.not_before && whole_seconds(*request.not_before) < frame.begin)
-        verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who);
+        verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who, "ask for a later notBefore");
 
     if (lifetime.not_after > frame.end) {
         if (request.validity || request.not_after)
             verdict.refuse("", Kind::refused,
                            "the certificate would end at " + base::format_time(lifetime.not_after) + ", after " +
-                               frame.who + ", which ends at " + base::format_time(frame.end));
+                               frame.who + ", which ends at " + base::format_time(frame.end),
+                           "ask for " + base::describe_duration(std::max(frame.end - now, base::Duration{})) +
+                               " at most, or leave the lifetime to the CA");
         else if (frame.end > now)
             verdict.notes.push_back("the lifetime was cut to " + base::describe_duration(frame.end - now) + ": " +
                                     frame.who + " ends then");

@@ -80,22 +80,29 @@ bool has_dot_segment(std::string_view uri) {
 }
 
 void check_profile_name(const Profile& profile, const Identifier& name, Verdict& verdict) {
-    const auto refuse = [&](std::string message) {
-        verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " " + std::move(message));
+    const auto refuse = [&](std::string message, std::string remedy) {
+        verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " " + std::move(message),
+                       std::move(remedy));
     };
-    const std::string by = "profile '" + profile.name + "'";
+    const std::string by = "profile '" + profile.name + "'", table = "[profile." + profile.name + "]";
     const Lists lists = lists_for(profile, name.type());
     for (const std::string& pattern : *lists.deny)
         if (denies(pattern, name))
-            return refuse("is denied by " + by + " (" + std::string(lists.deny_key) + " has \"" + pattern + "\")");
+            return refuse("is denied by " + by + " (" + std::string(lists.deny_key) + " has \"" + pattern + "\")",
+                          "take \"" + pattern + "\" out of " + std::string(lists.deny_key) + " of " + table);
+    const std::string permit_key(lists.permit_key), entry = "\"" + name.text() + "\"";
     if (lists.permit->empty())
-        return refuse("is not permitted by " + by + ", which has no " + std::string(lists.permit_key));
+        return refuse("is not permitted by " + by + ", which has no " + permit_key,
+                      "set " + permit_key + " = [" + entry + "] in " + table + ", beside its other permit_* keys");
     if (std::none_of(lists.permit->begin(), lists.permit->end(),
                      [&](const std::string& pattern) { return permits(pattern, name); }))
-        return refuse("is not permitted by " + by + " (" + std::string(lists.permit_key) + ")");
-    if (name.is_wildcard() && !profile.wildcards) return refuse("is a wildcard, and " + by + " permits none");
+        return refuse("is not permitted by " + by + " (" + permit_key + ")",
+                      "add " + entry + " to " + permit_key + " of " + table);
+    if (name.is_wildcard() && !profile.wildcards)
+        return refuse("is a wildcard, and " + by + " permits none",
+                      "name each host instead, or set wildcards = true in " + table);
     if (name.type() == Identifier::Type::uri && has_dot_segment(name.text()))
-        return refuse("has a segment \".\" or \"..\" and could be read as another name");
+        return refuse("has a segment \".\" or \"..\" and could be read as another name", "write its path without them");
 }
 
 /// Host of a URI; empty for one without (urn:…), or with an address for a host, which no constraint can cover.
@@ -160,7 +167,8 @@ void check_against(const x509::Certificate& ca, const Identifier& name, Verdict&
         [&](const auto& subtree) { return subtree.type == name.type() && in_subtree(name, subtree.base, true); });
     if (excluded || (constrained && !permitted))
         verdict.refuse(name.text(), Kind::rejected_identifier,
-                       name.text() + " is outside the name constraints of the CA '" + ca.subject().text() + "'");
+                       name.text() + " is outside the name constraints of the CA '" + ca.subject().text() + "'",
+                       "use a profile of another CA: name constraints are part of a CA's certificate");
 }
 
 }  // namespace
@@ -177,7 +185,8 @@ void check_profile_names(const Profile& profile, const std::vector<Identifier>& 
     if (names.size() > static_cast<std::size_t>(profile.max_names)) {
         verdict.refuse("", Kind::rejected_identifier,
                        std::to_string(names.size()) + " names are more than the " + std::to_string(profile.max_names) +
-                           " of profile '" + profile.name + "'");
+                           " of profile '" + profile.name + "'",
+                       "spread them over several certificates, or raise max_names in [profile." + profile.name + "]");
         return;  // one sentence instead of thousands
     }
     for (const Identifier& name : names) check_profile_name(profile, name, verdict);
@@ -189,7 +198,8 @@ void check_limits(const NameLimits& limits, const std::vector<Identifier>& names
         const auto& patterns = limits_for(limits, name.type());
         if (std::none_of(patterns.begin(), patterns.end(),
                          [&](const std::string& pattern) { return permits(pattern, name); }))
-            verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " is not permitted by " + limits.by);
+            verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " is not permitted by " + limits.by,
+                           "make another token that has it: signet token create");
     }
 }
 
@@ -213,7 +223,8 @@ void check_spiffe_names(const std::vector<Identifier>& names, Verdict& verdict) 
         if (name.type() == Identifier::Type::uri) uris.push_back(name);
     if (uris.size() != 1) {
         verdict.refuse("", Kind::rejected_identifier,
-                       "an X509-SVID has exactly one URI, and this request has " + std::to_string(uris.size()));
+                       "an X509-SVID has exactly one URI, and this request has " + std::to_string(uris.size()),
+                       "name one: --uri spiffe://trust-domain/path");
         return;
     }
     // The form of trust domain and path is the identifier's own rule; a leaf's path is not empty on top of it.
@@ -221,7 +232,8 @@ void check_spiffe_names(const std::vector<Identifier>& names, Verdict& verdict) 
     const bool spiffe = id.starts_with("spiffe://");
     if (!spiffe || id.find('/', 9) == std::string::npos)
         verdict.refuse(id, Kind::rejected_identifier,
-                       id + " is no SPIFFE ID of a workload (spiffe://trust-domain/path)");
+                       id + " is no SPIFFE ID of a workload (spiffe://trust-domain/path)",
+                       "name the workload: spiffe://trust-domain/path");
 }
 
 }  // namespace signet::ca

@@ -25,18 +25,28 @@ bool asked_by(const IssuanceRequest& request) {
     return std::holds_alternative<T>(request.requester);
 }
 
+std::string key_type_list(const std::vector<crypto::KeyType>& types) {
+    std::string text;
+    for (const crypto::KeyType type : types)
+        text += (text.empty() ? "" : " or ") + std::string(crypto::key_type_name(type));
+    return text;
+}
+
 void check_key(const IssuanceRequest& request, const IssuerFacts& issuer, Verdict& verdict) {
     if (!request.public_key) return verdict.refuse("", Kind::bad_public_key, "the request has no public key");
     const crypto::PublicKey& key = *request.public_key;
-    if (const auto reason = crypto::weakness(key)) return verdict.refuse("", Kind::bad_public_key, *reason);
+    if (const auto reason = crypto::weakness(key))
+        return verdict.refuse("", Kind::bad_public_key, *reason, "make a new key, of type ec-p256");
     const auto type = key.type();
     const auto& allowed = request.profile.key_types;
     if (!type || std::find(allowed.begin(), allowed.end(), *type) == allowed.end())
         verdict.refuse("", Kind::bad_public_key,
-                       "profile '" + request.profile.name + "' permits no " + key.describe() + " key");
+                       "profile '" + request.profile.name + "' permits no " + key.describe() + " key",
+                       "use a key of type " + key_type_list(allowed) + ", or add \"" + key.describe() +
+                           "\" to key_types of [profile." + request.profile.name + "]");
     const auto is_its_key = [&](const x509::Certificate& ca) { return base::equal(ca.spki_der(), key.spki_der()); };
     if (is_its_key(issuer.issuing) || std::any_of(issuer.chain.begin(), issuer.chain.end(), is_its_key))
-        verdict.refuse("", Kind::bad_public_key, "the key is the CA's own");
+        verdict.refuse("", Kind::bad_public_key, "the key is the CA's own", "make a key of its own for it");
 }
 
 /// What the profile grants, narrowed to what was asked for.
@@ -49,15 +59,19 @@ Usage decide_usage(const IssuanceRequest& request, Verdict& verdict) {
     const Usage asked{request.server.value_or(!names_one), request.client.value_or(!names_one)};
     const auto refuse = [&](std::string_view usage) {
         verdict.refuse("", Kind::refused,
-                       "profile '" + profile.name + "' permits no " + std::string(usage) + " certificates");
+                       "profile '" + profile.name + "' permits no " + std::string(usage) + " certificates",
+                       "leave out --" + std::string(usage) + ", or add \"" + std::string(usage) +
+                           "\" to usage of [profile." + profile.name + "]");
     };
     if (request.server.value_or(false) && !profile.server) refuse("server");
     if (request.client.value_or(false) && !profile.client) refuse("client");
     const Usage usage{asked.server && profile.server, asked.client && profile.client};
     if (!usage.server && !usage.client && !names_one)
-        verdict.refuse("", Kind::refused, "the certificate would be for neither servers nor clients");
+        verdict.refuse("", Kind::refused, "the certificate would be for neither servers nor clients",
+                       "ask for a usage that the profile has");
     if (profile.spiffe && usage.server != usage.client)
-        verdict.refuse("", Kind::refused, "an X509-SVID is for servers and clients both");
+        verdict.refuse("", Kind::refused, "an X509-SVID is for servers and clients both",
+                       "leave out --server and --client");
     return usage;
 }
 
@@ -71,7 +85,8 @@ std::vector<Identifier> with_added_uris(const Profile& profile, std::vector<Iden
         if (first.empty() && text.find("{dns}") != std::string::npos) {
             verdict.refuse(
                 "", Kind::refused,
-                "profile '" + profile.name + "' adds the URI " + text + ", and there is no DNS name to put in");
+                "profile '" + profile.name + "' adds the URI " + text + ", and there is no DNS name to put in",
+                "ask for a DNS name too");
             continue;
         }
         try {
@@ -96,7 +111,8 @@ void check_common_name(const std::string& common_name, const std::vector<Identif
         const Identifier meant = Identifier::parse(common_name);
         if (std::find(names.begin(), names.end(), meant) == names.end())
             verdict.refuse(common_name, Kind::rejected_identifier,
-                           "the common name " + common_name + " is none of the names asked for");
+                           "the common name " + common_name + " is none of the names asked for",
+                           "ask for it as a name too, or leave out --cn");
     } catch (const Error&) {
         // no name of a host: plain words
     }
@@ -144,7 +160,8 @@ x509::KeyUsages key_usage_for(const crypto::PublicKey& key) {
 std::vector<Identifier> decide_names(const IssuanceRequest& request, const IssuerFacts& issuer, bool proofs,
                                      Verdict& verdict) {
     std::vector<Identifier> names = fold_names(request.names);
-    if (names.empty()) verdict.refuse("", Kind::refused, "a certificate needs at least one name");
+    if (names.empty())
+        verdict.refuse("", Kind::refused, "a certificate needs at least one name", "name what it is for");
     // The server's own names are the operator's settings, not somebody's wish.
     if (!asked_by<Self>(request)) check_profile_names(request.profile, names, verdict);
     if (asked_by<Account>(request)) check_limits(std::get<Account>(request.requester).limits, names, verdict);
@@ -243,7 +260,8 @@ ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Cer
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {
     if (refusals.size() == 1) {
         const base::ErrorPart only = refusals.front();
-        return Error{only.kind, only.message, hint_for(only.kind, profile), std::move(refusals)};
+        return Error{only.kind, only.message, only.remedy.empty() ? hint_for(only.kind, profile) : only.remedy,
+                     std::move(refusals)};
     }
     const bool same = std::all_of(refusals.begin(), refusals.end(),
                                   [&](const base::ErrorPart& part) { return part.kind == refusals.front().kind; });

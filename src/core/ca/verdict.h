@@ -13,8 +13,8 @@ struct Verdict {
     std::vector<base::ErrorPart> refusals;
     std::vector<std::string> notes;
 
-    void refuse(std::string identifier, base::Kind kind, std::string message) {
-        refusals.push_back({std::move(identifier), kind, std::move(message)});
+    void refuse(std::string identifier, base::Kind kind, std::string message, std::string remedy = {}) {
+        refusals.push_back({std::move(identifier), kind, std::move(message), std::move(remedy)});
     }
 };
 

@@ -74,12 +74,21 @@ private:
 /// seen: the keys of CVE-2008-0166 (Debian, 2006 to 2008), which only a list of them tells.
 std::optional<std::string> weakness(const PublicKey& key);
 
+/// From here on private keys are made and read in memory of their own: locked (never swapped out), left out of cores,
+/// between guard pages; `bytes` of it, a power of two. Once a process, before the first key. False when the limit of
+/// locked memory is too low: then it is all that but locked.
+bool keep_keys_apart(std::size_t bytes);
+
+/// Whether a PEM text holds a private key that takes a passphrase, by its labels alone.
+bool is_encrypted(std::string_view pem);
+
 /// A private key. Move-only; wiped by OpenSSL when it dies.
 class PrivateKey {
 public:
     static PrivateKey generate(KeyType type);
     /// PKCS#8 ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY") or the traditional forms. Throws bad_input naming `what`
-    /// (no key in it, damaged, passphrase missing) or refused (wrong passphrase).
+    /// (no key in it, damaged, passphrase missing, one whose decryption is made to take minutes) or refused (wrong
+    /// passphrase).
     static PrivateKey from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase = nullptr);
     PrivateKey(PrivateKey&&) noexcept;
     PrivateKey& operator=(PrivateKey&&) noexcept;
@@ -87,6 +96,9 @@ public:
 
     /// PKCS#8 PEM, not encrypted.
     base::Secret to_pem() const;
+    /// PKCS#8 PEM, encrypted by AES-256-CBC under a key from PBKDF2 (RFC 8018), 600,000 rounds of HMAC-SHA-256: what
+    /// every tool opens. Takes a tenth of a second or two.
+    base::Secret to_encrypted_pem(const base::Secret& passphrase) const;
     const PublicKey& public_key() const;
 
     evp_pkey_st* handle() const;  // borrowed

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "crypto/key.h"
+#include "crypto/key_encryption.h"
 #include "crypto/openssl.h"
 #include "crypto/signature.h"
 #include "crypto/spki.h"
@@ -105,6 +106,7 @@ PkeyHandle read_pem(std::string_view pem, const std::string& what, const base::S
         throw Error(Kind::bad_input,
                     what + " is larger than any private key: " + std::to_string(pem.size()) + " bytes");
     }
+    check_decryption_cost(pem, what);
     PassphraseRequest request{passphrase};
     const BioHandle input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     check(input != nullptr, "reading a private key");
@@ -172,6 +174,10 @@ base::Secret PrivateKey::to_pem() const {
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
     return base::Secret(std::string(text, static_cast<std::size_t>(size)));
+}
+
+base::Secret PrivateKey::to_encrypted_pem(const base::Secret& passphrase) const {
+    return encrypt_key(state_->key.get(), passphrase);
 }
 
 const PublicKey& PrivateKey::public_key() const { return state_->public_key; }

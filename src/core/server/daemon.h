@@ -17,6 +17,7 @@ namespace signet::server {
 /// surroundings (signals, settings that change, readiness).
 struct DaemonRequest {
     store::Store& store;
+    std::shared_ptr<ca::KeyOpener> keys;
     base::Clock& clock;
     base::Random& random;
     std::function<std::unique_ptr<net::Resolver>(const std::string& server)> make_resolver;

@@ -38,6 +38,9 @@ Path Layout::root_certificate(std::string_view name) const { return authority(na
 Path Layout::root_key(std::string_view name) const { return authority(name) / "root.key"; }
 Path Layout::issuing_certificate(std::string_view name) const { return authority(name) / "issuing.crt"; }
 Path Layout::issuing_key(std::string_view name) const { return authority(name) / "issuing.key"; }
+Path Layout::issuing_request(std::string_view name) const { return authority(name) / "issuing.csr"; }
+Path Layout::trusted(std::string_view name) const { return authority(name) / "trust"; }
+Path Layout::former(std::string_view name) const { return authority(name) / "former"; }
 Path Layout::certificates() const { return root_ / "certificates"; }
 Path Layout::certificate(std::string_view first_name) const { return certificates() / encode_component(first_name); }
 Path Layout::lock(std::string_view purpose) const { return root_ / "locks" / (encode_component(purpose) + ".lock"); }

@@ -20,7 +20,10 @@ public:
     base::Path root_key(std::string_view name) const;
     base::Path issuing_certificate(std::string_view name) const;
     base::Path issuing_key(std::string_view name) const;
-    base::Path certificates() const;  // certificates/
+    base::Path issuing_request(std::string_view name) const;  // issuing.csr: of a CA that waits for its certificate
+    base::Path trusted(std::string_view name) const;          // trust/: foreign anchors, NAME.crt each
+    base::Path former(std::string_view name) const;           // former/: earlier generations
+    base::Path certificates() const;                          // certificates/
     base::Path certificate(std::string_view first_name) const;
     base::Path lock(std::string_view purpose) const;  // locks/PURPOSE.lock
 

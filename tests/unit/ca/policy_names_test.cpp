@@ -1,16 +1,15 @@
 #include <doctest/doctest.h>
 
 #include "ca/policy.h"
-#include "store/authorizations.h"
-#include "store/orders.h"
+#include "proofs.h"
 #include "support.h"
-#include "support/temporary_store.h"
 #include "x509/build.h"
 
 using namespace signet;
 using test::ask;
 using test::k_now;
 using test::profile_from;
+using test::proofs_for;
 using test::reasons;
 
 namespace {
@@ -18,43 +17,6 @@ namespace {
 ca::Decision decide(const ca::Profile& profile, const std::vector<std::string>& names,
                     ca::Requester requester = ca::Operator{"uid 0"}) {
     return ca::decide(ask(profile, names, std::move(requester)), test::sample_issuer(), k_now);
-}
-
-/// Proofs can only be had from rows of the store: an order of one account with all its authorizations valid.
-std::vector<store::ProvenIdentifier> proofs_for(const std::vector<std::string>& names) {
-    test::TemporaryStore store;
-    store::OrderRecord order{};
-    order.id = "order1";
-    order.account = "acct1";
-    order.profile = "default";
-    order.status = store::OrderStatus::ready;
-    order.created_at = 1000;
-    order.expires_at = 9000;
-    order.identifiers = test::names_of(names);
-    std::vector<store::ProvenIdentifier> proofs;
-    store->write([&](store::Transaction& transaction) {
-        store::insert_account(transaction, test::sample_account());
-        int count = 0;
-        for (const auto& name : order.identifiers) {
-            const std::string id = "authz" + std::to_string(++count);
-            const auto base_name = name.is_wildcard() ? x509::Identifier::dns(name.base_name()) : name;
-            store::insert_authorization(transaction, {id,
-                                                      "acct1",
-                                                      base_name,
-                                                      name.is_wildcard(),
-                                                      store::AuthorizationStatus::valid,
-                                                      "http-01",
-                                                      1000,
-                                                      9000,
-                                                      {}});
-            order.authorizations.push_back(id);
-        }
-        store::insert_order(transaction, order);
-    });
-    store->read([&](store::Transaction& transaction) {
-        proofs = store::proven_identifiers(transaction, *store::find_order(transaction, "order1"), 2000);
-    });
-    return proofs;
 }
 
 }  // namespace
