@@ -266,6 +266,8 @@ constexpr char k_description[] =
     "(half for lifetimes under ten days), or when the CA's renewal information (RFC 9773) says so. Certificates of "
     "this store renew in process, by the store's own record of the directory; the others over ACME, by "
     "DIR/.signet/renewal.toml. Without names, everything under certificates/ of the store.\n\n"
+    "A certificate that was revoked in this store is refused when it is due, and replaced only with --force; together "
+    "with --reuse-key not even then if the reason was keyCompromise.\n\n"
     "Made for cron: one failure does not stop the rest, two runs at once do no harm, and nothing happens when nothing "
     "is due. When --exec or --signal fails, the files stay in place, the exit code is 5, and the next run tries again, "
     "with its own hook or else the one that failed, though nothing is due.\n\n"

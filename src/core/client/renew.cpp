@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "store/certificates.h"
 
 namespace signet::client {
 namespace {
@@ -35,6 +36,20 @@ base::Time due(const x509::Certificate& leaf, const RenewOptions& options, const
 void refuse_unknown(const base::Path& directory) {
     throw Error(Kind::not_found, "nothing is known of how " + directory.string() + " was made",
                 "renew what signet issue or signet fetch has saved, with the store it was issued from");
+}
+
+constexpr int k_key_compromise = 1;  // CRLReason, RFC 5280 section 5.3.1
+
+// A cron job must not undo what an operator has revoked, and a key that has leaked is not certified again at all.
+void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& options, store::Store& store) {
+    const auto known = store.query(
+        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
+    if (!known || known->der != leaf.der() || !known->revoked_at) return;
+    const std::string what = "the certificate " + known->serial + " was revoked at " +
+                             base::format_time(base::from_unix(*known->revoked_at));
+    if (!options.force) throw Error(Kind::refused, what, "if it is to be replaced: signet renew --force");
+    if (options.reuse_key && known->revocation_reason == k_key_compromise)
+        throw Error(Kind::refused, what + " because its key has leaked", "leave out --reuse-key");
 }
 
 Enrolled renew_over_acme(const RenewalRecord& record, const RenewOptions& options, const FetchSeams& seams,
@@ -77,6 +92,7 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
     if (record) result.acme_profile = record->profile;
     const bool done_by_another = options.force && leaf.serial_hex() != before_lock.serial_hex();
     if (done_by_another || (!options.force && seams.clock.now() < result.due)) return result;
+    if (!record) check_not_revoked(leaf, options, local().store);
     if (options.dry_run) {
         dry_run(record, request, local, seams);
         result.would_change = true;

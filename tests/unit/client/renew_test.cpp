@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "jose/jws.h"
+#include "store/certificates.h"
 #include "unit/client/flow_fixture.h"
 
 using namespace signet;
@@ -195,6 +196,30 @@ TEST_CASE("renew: certificates of the store renew by its own record") {
         CHECK(renew({.force = true}).acme_profile);
         client::enroll_locally(f.target(), request, ca, f.server.clock.now(), false);
         CHECK_FALSE(renew({.force = true}).acme_profile);
+    }
+    SUBCASE("a revoked one is replaced by --force alone, and a key that has leaked not even then") {
+        const auto refused = [&](const client::RenewOptions& options) {
+            try {
+                renew(options);
+                return false;
+            } catch (const Error& error) {
+                return error.kind() == Kind::refused;
+            }
+        };
+        const auto serial = renewed.leaf.serial_hex();
+        f.server.store().write([&](store::Transaction& t) {
+            store::revoke_certificate(t, serial, base::to_unix(f.server.clock.now()), 1);
+        });
+        CHECK_FALSE(renew({}).changed);  // not due
+        f.server.clock.advance(25h);
+        CHECK(refused({}));
+        CHECK(refused({.dry_run = true}));
+        CHECK(refused({.force = true, .reuse_key = true}));
+        CHECK(f.serial_there() == serial);
+        CHECK(renew({.force = true}).changed);
+        CHECK_FALSE(f.serial_there() == serial);
+        f.server.clock.advance(25h);
+        CHECK(renew({}).changed);
     }
     SUBCASE("a refusal leaves what is there") {
         auto narrow = profiles;
