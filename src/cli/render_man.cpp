@@ -6,6 +6,7 @@
 #include "cli/assign.h"
 #include "cli/layout_text.h"
 #include "cli/render_help.h"
+#include "cli/runbook.h"
 #include "cli/settings_reference.h"
 
 namespace signet::cli {
@@ -59,13 +60,14 @@ public:
 
     void section(std::string_view heading) { line(".SH " + std::string(heading)); }
     void subsection(std::string_view heading) { line(".SS \"" + escaped(heading) + "\""); }
+    void paragraph() { line(".PP"); }
     void text(std::string_view text) {
         for (const auto& each : fill(text, 70)) line(escaped(each));
     }
     void described(std::string_view text) {
         bool first = true;
         for (const auto& paragraph : paragraphs(text)) {
-            if (!first) line(".PP");
+            if (!first) this->paragraph();
             first = false;
             if (paragraph.verbatim)
                 verbatim(paragraph.text);
@@ -243,6 +245,7 @@ ManPage program_page(const CommandTable& table) {
         page.term(std::to_string(code), sentence(text));
     page.section("SEE ALSO");
     pages.emplace_back("signet.toml.5");
+    pages.emplace_back("signet-emergency.7");
     page.references(pages);
     return {"signet.1", page.take()};
 }
@@ -267,6 +270,29 @@ ManPage settings_page() {
     return {"signet.toml.5", page.take()};
 }
 
+ManPage emergency_page() {
+    Page page{"signet emergency", 7};
+    page.section("NAME");
+    page.text("signet-emergency - what to do when a key has leaked");
+    page.section("DESCRIPTION");
+    page.text(
+        "What to type, in this order, on the machine of the CA, in the directory of the store and as its owner. The CA "
+        "is called default here, the certificate db.internal. URL stands for public_http_url of signet.toml(5), "
+        "ACCOUNT, KID and SERIAL for what the commands before show.");
+    for (const auto& chapter : emergency_runbook()) {
+        page.section("\"" + std::string(chapter.heading) + "\"");
+        for (const auto& step : chapter.steps) {
+            if (&step != &chapter.steps.front()) page.paragraph();
+            page.text(step.text);
+            if (!step.commands.empty()) page.verbatim(step.commands);
+        }
+    }
+    page.section("SEE ALSO");
+    page.references({"signet.1", "signet-revoke.1", "signet-crl.1", "signet-renew.1", "signet-account.1",
+                     "signet-token.1", "signet.toml.5"});
+    return {"signet-emergency.7", page.take()};
+}
+
 }  // namespace
 
 std::vector<ManPage> render_man(const CommandTable& table) {
@@ -275,6 +301,7 @@ std::vector<ManPage> render_man(const CommandTable& table) {
     for (const auto& command : table.commands)
         if (!command.hidden) pages.push_back(command_page(command));
     pages.push_back(settings_page());
+    pages.push_back(emergency_page());
     return pages;
 }
 

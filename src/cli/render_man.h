@@ -12,7 +12,8 @@ struct ManPage {
     std::string text;  // man(7) macros
 };
 
-/// signet.1, one page for each group and command, signet.toml.5. The same input gives the same bytes.
+/// signet.1, one page for each group and command, signet.toml.5,
+/// signet-emergency.7. The same input gives the same bytes.
 std::vector<ManPage> render_man(const CommandTable& table);
 
 }  // namespace signet::cli

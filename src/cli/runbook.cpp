@@ -1,0 +1,75 @@
+#include "cli/runbook.h"
+
+namespace signet::cli {
+namespace {
+
+const RunbookChapter k_leaf{
+    "THE KEY OF A CERTIFICATE HAS LEAKED",
+    {{"Revoke the certificate: name its file, its directory or its serial number. A serve-acme over the same store "
+      "says so from the next request on.",
+      "signet revoke certificates/db.internal --reason keyCompromise"},
+     {"See that the server answers \"revoked\", and lists it.",
+      "signet ca export --bundle --out ca-bundle.pem\n"
+      "openssl ocsp -url \"$URL/ocsp/default\" -issuer authorities/default/issuing.crt -CAfile ca-bundle.pem -cert "
+      "certificates/db.internal/tls.crt\n"
+      "curl -fsS \"$URL/crl/default.crl\" | openssl crl -inform DER -noout -text"},
+     {"Replace it, with a new key: without --force a revoked certificate is not renewed. Add --exec or --signal for "
+      "the service that uses it. Where it came by signet fetch, give the command on that machine; other ACME clients "
+      "learn from renewal information (RFC 9773) that it is time.",
+      "signet renew certificates/db.internal --force"},
+     {"Where a web server of your own publishes the CRL, give it the new one.", "signet crl --out default.crl"}}};
+
+const RunbookChapter k_machine{
+    "A MACHINE IS NOT TRUSTED ANY MORE",
+    {{"Find its ACME account, and stop it: nothing more is issued to it.",
+      "signet account list\n"
+      "signet account deactivate \"$ACCOUNT\""},
+     {"If a token bound it and others might still use that token, revoke the token. This stops every account that it "
+      "bound.",
+      "signet token list\n"
+      "signet token revoke \"$KID\""},
+     {"A stopped account leaves its certificates good until they end. Revoke them.",
+      "signet revoke \"$SERIAL\" --reason privilegeWithdrawn"}}};
+
+const RunbookChapter k_issuing{
+    "THE KEY OF AN ISSUING CA HAS LEAKED",
+    {{"Whoever has it signs what he likes, CRLs and OCSP answers too: to revoke single certificates is of no use. Make "
+      "another CA, and let the profiles use it. A serve-acme that runs notices the change of signet.toml, and makes "
+      "its "
+      "own certificate anew.",
+      "signet ca init second\n"
+      "sed -i 's/^#*ca = \"default\"/ca = \"second\"/' signet.toml"},
+     {"Bring its root to all who verify, before their peers show them the new certificates.",
+      "signet ca export second --root --out new-root.pem"},
+     {"Replace all certificates of this store; issue those again that were issued with --ca. The others are replaced "
+      "where they are: signet renew --force.",
+      "signet renew --force"},
+     {"Revoke the issuing CA. The root's CRL and its OCSP responder say so from then on; who checks the whole chain "
+      "takes no certificate below it. If the root's key is kept elsewhere, sign the CRL there, from a copy of the "
+      "store.",
+      "signet revoke authorities/default/issuing.crt --reason cACompromise\n"
+      "signet crl --root --out root.crl"},
+     {"See that the server says so.",
+      "openssl ocsp -url \"$URL/ocsp/default\" -issuer authorities/default/root.crt -CAfile ca-bundle.pem -cert "
+      "authorities/default/issuing.crt"}}};
+
+const RunbookChapter k_root{
+    "THE KEY OF A ROOT HAS LEAKED",
+    {{"No CRL helps: a root is its own issuer. Do as for an issuing CA, and take the old root out of every trust "
+      "store. This is its fingerprint.",
+      "openssl x509 -in authorities/default/root.crt -noout -fingerprint -sha256"}}};
+
+const RunbookChapter k_host{
+    "THE MACHINE OF THE CA WAS BROKEN INTO",
+    {{"Take all its keys for leaked, those of its roots too unless they were kept elsewhere. Keep the store as it is "
+      "for those who examine it, and begin a new one on another machine.",
+      ""}}};
+
+}  // namespace
+
+const std::vector<RunbookChapter>& emergency_runbook() {
+    static const std::vector<RunbookChapter> chapters{k_leaf, k_machine, k_issuing, k_root, k_host};
+    return chapters;
+}
+
+}  // namespace signet::cli
