@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # lego, a client that we did not write, by each challenge type: http-01, dns-01 with a wildcard and an alias,
-# tls-alpn-01.
+# tls-alpn-01; it renews and revokes.
 . "$(dirname "$0")/lib.sh"
-need lego python3 openssl
+need lego python3 openssl sqlite3
 
 HTTP=$(free_port) TLS=$(free_port) DNS=$(free_port)
 : >dns.records
@@ -59,6 +59,16 @@ echo "web.example.test A 127.0.0.1" >>dns.records
 expect "lego gets a certificate by http-01" lego_run --http --http.port "127.0.0.1:$HTTP" -d web.example.test run
 expect "its chain reaches our root" openssl verify -CAfile root.pem \
     -untrusted lego/certificates/web.example.test.issuer.crt lego/certificates/web.example.test.crt
+
+step "it renews with the same account, and revokes by it"
+first=$(serial lego/certificates/web.example.test.crt)
+expect "lego renews" lego_run --http --http.port "127.0.0.1:$HTTP" -d web.example.test renew --days 30 \
+    --no-random-sleep
+second=$(serial lego/certificates/web.example.test.crt)
+[ "$second" != "$first" ] || fail "the serial is still $first"
+expect "lego revokes" lego_run -d web.example.test revoke --reason 4 --keep
+same "revoked" "$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT serial || revocation_reason FROM certificates
+    WHERE revoked_at IS NOT NULL')" "${second}4"
 
 step "tls-alpn-01, for two names"
 echo "tls.example.test A 127.0.0.1" >>dns.records
