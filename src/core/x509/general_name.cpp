@@ -7,51 +7,51 @@
 namespace signet::x509 {
 namespace {
 
-using Kind = GeneralName::Kind;
+using NameKind = GeneralName::Kind;
 
-bool is_constructed(Kind kind) {
-    return kind == Kind::other || kind == Kind::x400 || kind == Kind::directory || kind == Kind::edi;
+bool is_constructed(NameKind kind) {
+    return kind == NameKind::other || kind == NameKind::x400 || kind == NameKind::directory || kind == NameKind::edi;
 }
 
 bool is_ia5(base::ByteView text) {
     return std::all_of(text.begin(), text.end(), [](std::uint8_t octet) { return octet < 0x80; });
 }
 
-Kind kind_of(Identifier::Type type) {
+NameKind kind_of(Identifier::Type type) {
     switch (type) {
         case Identifier::Type::dns:
-            return Kind::dns;
+            return NameKind::dns;
         case Identifier::Type::ip:
-            return Kind::ip;
+            return NameKind::ip;
         case Identifier::Type::uri:
-            return Kind::uri;
+            return NameKind::uri;
         case Identifier::Type::email:
-            return Kind::email;
+            return NameKind::email;
     }
-    return Kind::other;
+    return NameKind::other;
 }
 
 }  // namespace
 
-std::string_view kind_name(Kind kind) {
+std::string_view kind_name(NameKind kind) {
     switch (kind) {
-        case Kind::other:
+        case NameKind::other:
             return "otherName";
-        case Kind::email:
+        case NameKind::email:
             return "email";
-        case Kind::dns:
+        case NameKind::dns:
             return "dns";
-        case Kind::x400:
+        case NameKind::x400:
             return "x400Address";
-        case Kind::directory:
+        case NameKind::directory:
             return "dirName";
-        case Kind::edi:
+        case NameKind::edi:
             return "ediPartyName";
-        case Kind::uri:
+        case NameKind::uri:
             return "uri";
-        case Kind::ip:
+        case NameKind::ip:
             return "ip";
-        case Kind::registered_id:
+        case NameKind::registered_id:
             return "registeredID";
     }
     return "";
@@ -60,34 +60,34 @@ std::string_view kind_name(Kind kind) {
 GeneralName read_general_name(der::Reader& reader, std::string_view field) {
     const der::Element element = reader.any(field);
     const unsigned number = element.tag & 0x1fu;
-    if (number > 8 || element.tag != (is_constructed(static_cast<Kind>(number)) ? der::context_constructed(number)
-                                                                                : der::context(number))) {
+    if (number > 8 || element.tag != (is_constructed(static_cast<NameKind>(number)) ? der::context_constructed(number)
+                                                                                    : der::context(number))) {
         der::fail(field, "a name of no known form");
     }
-    const auto kind = static_cast<Kind>(number);
-    const bool text = kind == Kind::dns || kind == Kind::email || kind == Kind::uri;
+    const auto kind = static_cast<NameKind>(number);
+    const bool text = kind == NameKind::dns || kind == NameKind::email || kind == NameKind::uri;
     if (text && !is_ia5(element.contents)) der::fail(field, "a name with characters beyond ASCII");
     if (text && element.contents.empty()) der::fail(field, "an empty name");
-    if (kind == Kind::directory) DistinguishedName::from_der(element.contents);  // EXPLICIT: Name is a CHOICE
+    if (kind == NameKind::directory) DistinguishedName::from_der(element.contents);  // EXPLICIT: Name is a CHOICE
     return {kind, base::Bytes(element.contents.begin(), element.contents.end())};
 }
 
 std::optional<Identifier> to_identifier(const GeneralName& name) {
     try {
         switch (name.kind) {
-            case Kind::dns:
+            case NameKind::dns:
                 return name.text().ends_with('.') ? std::nullopt : std::optional(Identifier::dns(name.text()));
-            case Kind::ip:
+            case NameKind::ip:
                 return Identifier::ip_bytes(name.value);
-            case Kind::uri:
+            case NameKind::uri:
                 return Identifier::uri(name.text());
-            case Kind::email:
+            case NameKind::email:
                 return Identifier::email(name.text());
-            case Kind::other:
-            case Kind::x400:
-            case Kind::directory:
-            case Kind::edi:
-            case Kind::registered_id:
+            case NameKind::other:
+            case NameKind::x400:
+            case NameKind::directory:
+            case NameKind::edi:
+            case NameKind::registered_id:
                 break;
         }
     } catch (const base::Error&) {
@@ -103,7 +103,7 @@ base::Bytes encode_general_name(const Identifier& name) {
 }
 
 base::Bytes encode_uri(std::string_view uri) {
-    return der::tlv(der::context(static_cast<unsigned>(Kind::uri)), base::bytes_of(uri));
+    return der::tlv(der::context(static_cast<unsigned>(NameKind::uri)), base::bytes_of(uri));
 }
 
 }  // namespace signet::x509
