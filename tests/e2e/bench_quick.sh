@@ -9,7 +9,7 @@ run "$SOURCE/scripts/bench" --quick --signet "$SIGNET" --acmeload "$ACMELOAD" --
 [ "$CODE" -eq 0 ] || { show_last; fail "scripts/bench found something wrong"; }
 expect_out '^  signet-trust +trust +1 '
 expect_out '^  signet-http01 +http-01 +8 '
-expect_out '^  signet-trust +[0-9.]+ +1\.0 +[0-9]+ +0\.000$'
+expect_out '^  signet-trust +[0-9.]+ +1\.0 +[0-9]+ +0\.0[0-9]+$'
 
 step "what is wrong is told, with exit 1"
 jq -c 'if .kind == "nonces" then .server.written_kb_each = 0.5 else . end' results >written

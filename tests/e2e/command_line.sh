@@ -33,7 +33,6 @@ expect_err '^\{"error":\{"kind":"usage","message":".*","hint":".*","parts":\[\]\
 
 step "what is not built yet does not exist"
 for command in audit token backup restore drill; do expect_exit 2 signet "$command"; done
-expect_exit 2 signet --passphrase-file x version
 
 step "a standard output that cannot be written is exit 3"
 CODE=0

@@ -70,7 +70,7 @@ TEST_CASE("man: a page for each command, with every option and its variable") {
     REQUIRE(init != pages.end());
     CHECK_FALSE(contains(init->text, "SIGNET_VALIDITY"));
     CHECK(pages.front().file == "signet.1");
-    CHECK(pages.back().file == "signet.toml.5");
+    CHECK(std::ranges::find(pages, "signet.toml.5", &ManPage::file) != pages.end());
 }
 
 TEST_CASE("man: the same input gives the same bytes") {
