@@ -21,16 +21,18 @@ std::optional<RateLimit> read_limit(base::TomlTable& table, std::string_view key
 }  // namespace
 
 RateLimit RateLimit::parse(std::string_view text) {
-    const base::Error wrong{base::Kind::bad_input, "'" + base::printable(text) + "' is no rate",
-                            "write a number and a duration: \"300/3h\""};
+    const auto wrong = [&] {
+        return base::Error{base::Kind::bad_input, "'" + base::printable(text) + "' is no rate",
+                           "write a number and a duration: \"300/3h\""};
+    };
     const auto slash = text.find('/');
     const auto digits = text.substr(0, slash);
     if (slash == std::string_view::npos || digits.empty() || digits.size() > k_most_digits || !base::is_digits(digits))
-        throw wrong;
+        throw wrong();
     RateLimit limit;
     limit.count = std::stoll(std::string(digits));
     limit.per = base::parse_duration(text.substr(slash + 1), "the duration of a rate");
-    if (limit.count < 1 || limit.per < std::chrono::seconds(1)) throw wrong;
+    if (limit.count < 1 || limit.per < std::chrono::seconds(1)) throw wrong();
     return limit;
 }
 
