@@ -13,22 +13,7 @@ namespace {
     "fingerprint, key_type, issued_at, revoked_at, revocation_reason, der, replaced_by"
 
 CertificateRecord read_certificate(Statement& row) {
-    CertificateRecord record{};
-    record.serial = row.text(0);
-    record.issuer_id = row.text(1);
-    record.authority = row.text(2);
-    record.profile = row.text(3);
-    record.subject = row.text(4);
-    record.names = text_to_list(row.text(5));
-    record.not_before = row.integer(6);
-    record.not_after = row.integer(7);
-    record.source = row.text(8);
-    record.account = text_if_there(row, 9);
-    record.fingerprint = row.text(10);
-    record.key_type = row.text(11);
-    record.issued_at = row.integer(12);
-    record.revoked_at = integer_if_there(row, 13);
-    if (!row.is_null(14)) record.revocation_reason = static_cast<int>(row.integer(14));
+    auto record = read_certificate_columns(row, 0);
     record.der = row.blob(15);
     record.replaced_by = text_if_there(row, 16);
     return record;

@@ -115,4 +115,24 @@ x509::Identifier read_identifier(std::string_view type, const std::string& value
                 "restore the store from a backup"};
 }
 
+CertificateRecord read_certificate_columns(Statement& row, int first) {
+    CertificateRecord record{};
+    record.serial = row.text(first);
+    record.issuer_id = row.text(first + 1);
+    record.authority = row.text(first + 2);
+    record.profile = row.text(first + 3);
+    record.subject = row.text(first + 4);
+    record.names = text_to_list(row.text(first + 5));
+    record.not_before = row.integer(first + 6);
+    record.not_after = row.integer(first + 7);
+    record.source = row.text(first + 8);
+    record.account = text_if_there(row, first + 9);
+    record.fingerprint = row.text(first + 10);
+    record.key_type = row.text(first + 11);
+    record.issued_at = row.integer(first + 12);
+    record.revoked_at = integer_if_there(row, first + 13);
+    if (!row.is_null(first + 14)) record.revocation_reason = static_cast<int>(row.integer(first + 14));
+    return record;
+}
+
 }  // namespace signet::store

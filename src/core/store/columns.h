@@ -16,6 +16,10 @@ std::vector<std::string> text_to_list(std::string_view text);
 std::optional<std::string> text_if_there(Statement& row, int column);
 std::optional<std::int64_t> integer_if_there(Statement& row, int column);
 
+/// The columns of `certificates` from serial to revocation_reason, in the order of the table; `first` is serial's
+/// place.
+CertificateRecord read_certificate_columns(Statement& row, int first);
+
 /// The words of RFC 8555 section 7.1.6, as the columns hold them. The readers throw corrupt for any other word.
 std::string_view to_text(AccountStatus status);
 std::string_view to_text(OrderStatus status);

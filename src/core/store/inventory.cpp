@@ -19,26 +19,6 @@ constexpr std::size_t k_fingerprint_start = 16;  // digits; the index holds no m
     "c.id, c.serial, c.issuer_id, c.authority, c.profile, c.subject, c.names, c.not_before, c.not_after, c.source, " \
     "c.account_id, c.fingerprint, c.key_type, c.issued_at, c.revoked_at, c.revocation_reason"
 
-CertificateRecord read_listed(Statement& row) {
-    CertificateRecord record{};
-    record.serial = row.text(1);
-    record.issuer_id = row.text(2);
-    record.authority = row.text(3);
-    record.profile = row.text(4);
-    record.subject = row.text(5);
-    record.names = text_to_list(row.text(6));
-    record.not_before = row.integer(7);
-    record.not_after = row.integer(8);
-    record.source = row.text(9);
-    record.account = text_if_there(row, 10);
-    record.fingerprint = row.text(11);
-    record.key_type = row.text(12);
-    record.issued_at = row.integer(13);
-    record.revoked_at = integer_if_there(row, 14);
-    if (!row.is_null(15)) record.revocation_reason = static_cast<int>(row.integer(15));
-    return record;
-}
-
 bool agrees(const std::optional<std::string>& wanted, std::string_view is) { return !wanted || *wanted == is; }
 
 }  // namespace
@@ -116,7 +96,7 @@ std::vector<CertificateRecord> Inventory::next(Transaction& transaction, int mos
     int looked_at = 0;
     for (; row->step(); ++looked_at) {
         remember(*row);
-        auto record = read_listed(*row);
+        auto record = read_certificate_columns(*row, 1);
         if (wanted(record, key_)) found.push_back(std::move(record));
     }
     at_end_ = looked_at < most;
