@@ -268,6 +268,11 @@ std::string expand_uri_template(std::string_view text, std::string_view dns) {
     return result;
 }
 
+crypto::KeyType Profile::usual_key_type() const {
+    const auto usual = crypto::KeyType::ec_p256;
+    return key_types.empty() || std::ranges::find(key_types, usual) != key_types.end() ? usual : key_types.front();
+}
+
 Profiles ready_made_profiles() {
     Profiles profiles;
     for (const char* name : {"default", "server", "client", "svid"}) profiles.emplace(name, ready_made(name));

@@ -41,6 +41,9 @@ struct Profile {
         std::string authorize_command;  // asked about every order; empty: none
         RateLimits rate_limits;
     } acme;
+
+    /// Of a new key when nobody says: P-256 where it is permitted, else the first that is.
+    crypto::KeyType usual_key_type() const;
 };
 using Profiles = std::map<std::string, Profile, std::less<>>;
 

@@ -1,6 +1,5 @@
 #include "client/local_enroll.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
@@ -34,17 +33,10 @@ StoreOrder order_of(const LocalRequest& request, const ca::Profile& profile, con
             .requester = {ca.operator_name}};
 }
 
-crypto::KeyType key_type_of(const LocalRequest& request, const ca::Profile& profile) {
-    if (request.key_type) return *request.key_type;
-    const auto& types = profile.key_types;
-    const auto usual = crypto::KeyType::ec_p256;
-    return types.empty() || std::ranges::find(types, usual) != types.end() ? usual : types.front();
-}
-
 EnrollRequest enroll_request(const base::Path& directory, const LocalRequest& request, const ca::Profile& profile) {
     return {.directory = directory,
             .names = request.names,
-            .key_type = key_type_of(request, profile),
+            .key_type = request.key_type.value_or(profile.usual_key_type()),
             .csr = request.csr,
             .reuse_key = request.reuse_key,
             .formats = request.formats,
