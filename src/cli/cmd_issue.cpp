@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/local_ca.h"
 #include "cli/options.h"
+#include "cli/request_words.h"
 #include "x509/pem.h"
 
 namespace signet::cli {
@@ -17,31 +18,26 @@ using base::Error;
 using base::Kind;
 
 struct Words {
-    NameWords names;
-    std::optional<std::string> ca, profile, common_name, organization, unit;
-    std::optional<base::Duration> validity;
-    std::optional<crypto::KeyType> key_type;
-    std::optional<base::Path> csr;
+    RequestWords request;
     std::optional<std::string> out;
     std::vector<std::string> formats;
     OwnershipWords ownership;
-    bool client = false;
-    bool server = false;
 };
 
 client::LocalRequest request_of(const Words& words, const Settings& settings) {
+    const RequestWords& asked = words.request;
     client::LocalRequest request;
-    request.authority = words.ca.value_or("");
-    request.profile = words.profile ? *words.profile : settings.default_profile.value_or("default");
-    request.csr = read_request(words.csr);
-    request.names = names_that_count(words.names, request.csr);
-    request.key_type = words.key_type;
-    request.validity = words.validity;
-    if (words.client) request.server = false;
-    if (words.server) request.client = false;
-    request.common_name = words.common_name;
-    request.organization = words.organization;
-    request.unit = words.unit;
+    request.authority = asked.ca.value_or("");
+    request.profile = asked.profile ? *asked.profile : settings.default_profile.value_or("default");
+    request.csr = read_request(asked.csr);
+    request.names = names_that_count(asked.names, request.csr);
+    request.key_type = asked.key_type;
+    request.validity = asked.validity;
+    if (asked.client) request.server = false;
+    if (asked.server) request.client = false;
+    request.common_name = asked.common_name;
+    request.organization = asked.organization;
+    request.unit = asked.unit;
     if (!words.formats.empty()) request.formats = words.formats;
     request.access = parse_access(words.ownership);
     return request;
@@ -101,36 +97,9 @@ int run(Context& context, const Words& words) {
     return save(context, canonical_directory(directory), request, ca.local());
 }
 
-void add_subject_options(Options& options, Words& words) {
-    const std::string group = "Subject";
-    options.push_back(
-        {.name = "cn", .label = "TEXT", .text = "common name", .target = &words.common_name, .group = group});
-    options.push_back(
-        {.name = "org", .label = "TEXT", .text = "organization", .target = &words.organization, .group = group});
-    options.push_back(
-        {.name = "ou", .label = "TEXT", .text = "organizational unit", .target = &words.unit, .group = group});
-}
-
 Options options_of(Words& words) {
     Options options;
-    add_name_options(options, words.names);
-    options.push_back({.name = "ca",
-                       .label = "NAME",
-                       .text = "the authority that signs",
-                       .target = &words.ca,
-                       .complete = Complete::authority,
-                       .default_text = "the profile's"});
-    options.push_back(profile_option(words.profile));
-    options.push_back(validity_option(words.validity, "the profile's, 24h"));
-    options.push_back({.name = "client",
-                       .text = "for clients only: no serverAuth",
-                       .target = &words.client,
-                       .conflicts = {"server"}});
-    options.push_back({.name = "server", .text = "for servers only: no clientAuth", .target = &words.server});
-    options.push_back(key_type_option(words.key_type));
-    options.back().conflicts = {"csr"};
-    options.push_back(csr_option(words.csr));
-    add_subject_options(options, words);
+    add_request_options(options, words.request);
     options.push_back({.name = "out",
                        .label = "DIR|-",
                        .text = "where to save it; - prints certificate, chain and key",
@@ -170,7 +139,7 @@ Command issue_command() {
                        {k_exit_environment, "no store, no permission, a full disk"}},
         .see_also = {"renew", "fetch", "verify"},
         .run = [words](Context& context) { return run(context, *words); }};
-    add_name_argument(command, words->names, false);
+    add_name_argument(command, words->request.names, false);
     return command;
 }
 

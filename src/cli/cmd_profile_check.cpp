@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,29 +12,21 @@
 #include "cli/enrolment.h"
 #include "cli/exit_code.h"
 #include "cli/options.h"
+#include "cli/request_words.h"
 #include "store/store.h"
 
 namespace signet::cli {
 namespace {
 
-struct Words {
-    NameWords names;
-    std::optional<std::string> ca, profile, common_name, organization, unit;
-    std::optional<base::Duration> validity;
-    std::optional<crypto::KeyType> key_type;
-    std::optional<base::Path> csr;
-    bool client = false, server = false;
-};
-
 /// What is asked, apart from the profile that answers.
 struct Question {
     std::vector<x509::Identifier> names;
     crypto::PublicKey key;
-    const Words& words;
+    const RequestWords& words;
 };
 
 ca::IssuanceRequest request_for(const ca::Profile& profile, const Question& question) {
-    const Words& words = question.words;
+    const RequestWords& words = question.words;
     ca::IssuanceRequest request{.profile = profile,
                                 .names = question.names,
                                 .public_key = question.key,
@@ -65,13 +56,10 @@ struct Judge {
     }
 };
 
-crypto::PublicKey key_of(const Words& words, const ca::Profile& profile,
+crypto::PublicKey key_of(const RequestWords& words, const ca::Profile& profile,
                          const std::optional<x509::CertificateRequest>& csr) {
     if (csr) return csr->public_key;
-    const auto& types = profile.key_types;
-    const bool usual = types.empty() || std::ranges::find(types, crypto::KeyType::ec_p256) != types.end();
-    return crypto::PrivateKey::generate(words.key_type.value_or(usual ? crypto::KeyType::ec_p256 : types.front()))
-        .public_key();
+    return crypto::PrivateKey::generate(words.key_type.value_or(profile.usual_key_type())).public_key();
 }
 
 /// Other profiles that would sign it, of the same CA or another.
@@ -160,7 +148,7 @@ void print_refused(Output& out, const ca::Profile& profile, const ca::Decision& 
     if (!others.empty()) out.line("permitted by profile " + base::join(others, ", "));
 }
 
-int run(Context& context, const Words& words) {
+int run(Context& context, const RequestWords& words) {
     const auto csr = read_request(words.csr);
     const Settings settings = context.settings();
     ca::Profile profile = ca::find_profile(
@@ -180,32 +168,16 @@ int run(Context& context, const Words& words) {
     return decision.ok() ? k_exit_done : k_exit_refused;
 }
 
-Options options_of(Words& words) {
+Options options_of(RequestWords& words) {
     Options options;
-    add_name_options(options, words.names);
-    options.push_back(profile_option(words.profile));
-    options.push_back({.name = "ca",
-                       .label = "NAME",
-                       .text = "the authority that would sign",
-                       .target = &words.ca,
-                       .complete = Complete::authority,
-                       .default_text = "the profile's"});
-    options.push_back(validity_option(words.validity, "the profile's, 24h"));
-    options.push_back({.name = "client", .text = "for clients only", .target = &words.client, .conflicts = {"server"}});
-    options.push_back({.name = "server", .text = "for servers only", .target = &words.server});
-    options.push_back(key_type_option(words.key_type, "key-type", "type of the key"));
-    options.back().conflicts = {"csr"};
-    options.push_back(csr_option(words.csr));
-    options.push_back({.name = "cn", .label = "TEXT", .text = "common name", .target = &words.common_name});
-    options.push_back({.name = "org", .label = "TEXT", .text = "organization", .target = &words.organization});
-    options.push_back({.name = "ou", .label = "TEXT", .text = "organizational unit", .target = &words.unit});
+    add_request_options(options, words);
     return options;
 }
 
 }  // namespace
 
 Command profile_check_command() {
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<RequestWords>();
     Command command{
         .name = "profile check",
         .summary = "say whether a profile permits a request, and why not",
