@@ -6,17 +6,15 @@ It knows the tables of signet.db, to see what is on record.
 """
 
 import http.server
-import ipaddress
 import random
 import sqlite3
 import sys
 import threading
 import time
 
-from acme_python import STORE, Client, Server, b64, challenge_of
+from acme_client import make_csr
+from acme_server import STORE, Client, Server, challenge_of
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 MODE, PORT, HTTP01_PORT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 BASE = f"https://localhost:{PORT}"
@@ -53,13 +51,6 @@ def serve_challenges(client):
 
     httpd = http.server.ThreadingHTTPServer(("0.0.0.0", HTTP01_PORT), Handler)
     threading.Thread(target=httpd.serve_forever, daemon=True).start()
-
-
-def make_csr(names):
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(name)) for name in names]), False)
-    return b64(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
 
 
 def poll(client, url, wanted):

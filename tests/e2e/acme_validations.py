@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from acme_python import STORE, Client, Server, challenge_of
+from acme_server import STORE, Client, Server, challenge_of
 
 MODE, PORT, HTTP01_PORT, TLS_ALPN01_PORT = sys.argv[1], *map(int, sys.argv[2:5])
 PATIENCE = 120  # seconds: for a machine under sanitizers; the figures are printed

@@ -5,31 +5,14 @@
 Each limit is filled up, the server is killed, and the one over is refused; once the wait that it tells has passed, one
 more is possible and no other. The wait passes in the store: what is kept there is a point in time, moved back here."""
 
-import os
-import signal
 import sqlite3
-import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(__file__))
 from acme_client import Client
+from acme_server import ROOT, STORE, Server
 
 PORT = int(sys.argv[1])
-STORE = os.environ["SIGNET_STORE"]
-ROOT = f"{STORE}/authorities/default/root.crt"
 BASE = f"https://localhost:{PORT}"
-
-
-class Server:
-    def start(self):
-        command = ["signet", "serve-acme", "--listen", f"127.0.0.1:{PORT}", "--http-listen", "127.0.0.1:0",
-                   "--hostname", "localhost", "--auth", "trust"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=open("limits.log", "ab"))
-        assert self.process.stdout.readline().decode() == f"ready {BASE}/acme/directory\n"
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 def pass_time(subject, seconds):
@@ -49,8 +32,7 @@ def check_refused(answer, what):
 def check_limit(server, subject, what, request):
     """`request` has been answered as often as the limit lets it: two an hour, all at once."""
     check_refused(request(), what)
-    server.kill()
-    server.start()
+    server.restart()
     wait = check_refused(request(), what)
     assert 0 < wait <= 1800, wait  # an hour for two: half an hour for one
     pass_time(subject, wait)
@@ -61,7 +43,7 @@ def check_limit(server, subject, what, request):
 
 
 def main():
-    server = Server()
+    server = Server(PORT, auth="trust")
     server.start()
     try:
         clients = [Client(BASE, ROOT) for _ in range(2)]
