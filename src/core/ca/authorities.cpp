@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <chrono>
 #include <map>
 #include <mutex>
 
@@ -40,10 +41,12 @@ struct Authorities::State {
     struct Loaded {
         Stamps stamps;
         std::shared_ptr<const Authority> authority;
+        std::chrono::steady_clock::time_point looked;
     };
     const store::Layout& layout;
     base::Clock& clock;
     std::shared_ptr<KeyOpener> keys;
+    const std::chrono::milliseconds look_every;
     std::mutex mutex;
     std::map<std::string, Loaded> loaded;
 
@@ -66,18 +69,27 @@ struct Authorities::State {
     }
 };
 
-Authorities::Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys)
-    : state_(new State{layout, clock, std::move(keys), {}, {}}) {}
+Authorities::Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys,
+                         std::chrono::milliseconds look_every)
+    : state_(new State{layout, clock, std::move(keys), look_every, {}, {}}) {}
 Authorities::~Authorities() = default;
 
 std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
     store::check_plain_name(name, "a CA");
+    const auto now = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard guard(state_->mutex);
+        const auto row = state_->loaded.find(name);
+        if (row != state_->loaded.end() && now - row->second.looked < state_->look_every) return row->second.authority;
+    }
     const Stamps stamps = stamps_of(state_->layout, name);  // before reading: a change meanwhile is seen next time
     const std::lock_guard guard(state_->mutex);
-    if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps)
+    if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps) {
+        row->second.looked = now;
         return row->second.authority;
+    }
     auto authority = state_->load(name);
-    state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority});
+    state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority, now});
     return authority;
 }
 

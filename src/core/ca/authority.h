@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,11 +59,13 @@ private:
 void check_root_key(const store::Layout& layout, const AuthorityFiles& files,
                     const std::shared_ptr<KeyOpener>& keys = {});
 
-/// The authorities of a store, loaded at first use and again when their files change. One whose keys were encrypted
-/// anew meanwhile, under a passphrase that is not at hand, goes on with the key it has. Thread-safe.
+/// The authorities of a store, loaded at first use and again when their files change: looked at each time, or by a busy
+/// server every `look_every` at most. One whose keys were encrypted anew meanwhile, under a passphrase that is not at
+/// hand, goes on with the key it has. Thread-safe.
 class Authorities {
 public:
-    Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys = {});
+    Authorities(const store::Layout& layout, base::Clock& clock, std::shared_ptr<KeyOpener> keys = {},
+                std::chrono::milliseconds look_every = {});
     ~Authorities();
     std::shared_ptr<const Authority> get(const std::string& name);
     std::vector<std::string> names() const;

@@ -131,7 +131,7 @@ public:
           watch_(request.settings_file),
           current_(request.load()),
           resolver_(request.make_resolver(current_.settings.resolver)),
-          authorities_(request.store.layout(), request.clock, request.keys),
+          authorities_(request.store.layout(), request.clock, request.keys, k_tick),
           issuer_(request.store, authorities_, request.clock, request.random),
           self_(issuer_, request.clock) {
         issuer_.set_public_http_url(current_.settings.public_http_url);

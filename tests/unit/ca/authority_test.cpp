@@ -145,6 +145,16 @@ TEST_CASE("authority: an unknown name is not found, a wicked one is no name") {
     CHECK(authorities.names() == std::vector<std::string>{"default"});
 }
 
+TEST_CASE("authorities: a busy server looks at the files now and then") {
+    Fixture ca;
+    ca::Authorities authorities(ca.layout(), ca.clock, {}, 1h);
+    const auto first = authorities.get("default");
+    REQUIRE(::chmod(ca.layout().issuing_key("default").c_str(), 0644) == 0);
+    CHECK(authorities.get("default") == first);
+    ca::Authorities often(ca.layout(), ca.clock);
+    CHECK_THROWS_AS(often.get("default"), base::Error);
+}
+
 TEST_CASE("authorities: loaded once, and again when files change") {
     Fixture ca;
     ca::Authorities authorities(ca.layout(), ca.clock);
