@@ -1,5 +1,6 @@
 #include "crypto/digest.h"
 
+#include <algorithm>
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 
@@ -88,6 +89,51 @@ base::Bytes hmac_sha384(base::ByteView key, base::ByteView message) {
 base::Bytes hmac_sha512(base::ByteView key, base::ByteView message) {
     base::Bytes out(64);
     hmac_into(sha512_algorithm(), key, message, out);
+    return out;
+}
+
+struct HmacSha256Key::State {
+    DigestContext inner, outer;
+};
+
+HmacSha256Key::HmacSha256Key(HmacSha256Key&&) noexcept = default;
+HmacSha256Key& HmacSha256Key::operator=(HmacSha256Key&&) noexcept = default;
+HmacSha256Key::~HmacSha256Key() = default;
+
+HmacSha256Key::HmacSha256Key(base::ByteView key) {
+    constexpr std::size_t block = 64;
+    constexpr std::uint8_t inner_pad = 0x36, outer_pad = 0x5c;
+    std::array<std::uint8_t, block> padded{};
+    if (key.size() > block) {
+        std::ranges::copy(sha256(key), padded.begin());
+    } else {
+        std::ranges::copy(key, padded.begin());
+    }
+    const auto begin = [&](std::uint8_t pad) {
+        for (auto& octet : padded) octet ^= pad;
+        DigestContext context(EVP_MD_CTX_new());
+        check(context && EVP_DigestInit_ex(context.get(), sha256_algorithm(), nullptr) == 1 &&
+                  EVP_DigestUpdate(context.get(), padded.data(), padded.size()) == 1,
+              "preparing a MAC");
+        for (auto& octet : padded) octet ^= pad;
+        return context;
+    };
+    auto inner = begin(inner_pad);
+    state_.reset(new State{std::move(inner), begin(outer_pad)});
+    OPENSSL_cleanse(padded.data(), padded.size());
+}
+
+std::array<std::uint8_t, 32> HmacSha256Key::mac(base::ByteView message) const {
+    thread_local const DigestContext context(EVP_MD_CTX_new());
+    std::array<std::uint8_t, 32> out{};
+    unsigned size = 0;
+    check(context && EVP_MD_CTX_copy_ex(context.get(), state_->inner.get()) == 1 &&
+              EVP_DigestUpdate(context.get(), message.data(), message.size()) == 1 &&
+              EVP_DigestFinal_ex(context.get(), out.data(), &size) == 1 &&
+              EVP_MD_CTX_copy_ex(context.get(), state_->outer.get()) == 1 &&
+              EVP_DigestUpdate(context.get(), out.data(), out.size()) == 1 &&
+              EVP_DigestFinal_ex(context.get(), out.data(), &size) == 1,
+          "computing a MAC");
     return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "base/bytes.h"
 
@@ -13,6 +14,20 @@ base::Bytes sha512(base::ByteView message);
 std::array<std::uint8_t, 32> hmac_sha256(base::ByteView key, base::ByteView message);
 base::Bytes hmac_sha384(base::ByteView key, base::ByteView message);
 base::Bytes hmac_sha512(base::ByteView key, base::ByteView message);
+/// HMAC-SHA256 (RFC 2104) under a key that is used often: its two blocks are hashed once. Thread-safe.
+class HmacSha256Key {
+public:
+    explicit HmacSha256Key(base::ByteView key);
+    HmacSha256Key(HmacSha256Key&&) noexcept;
+    HmacSha256Key& operator=(HmacSha256Key&&) noexcept;
+    ~HmacSha256Key();
+    std::array<std::uint8_t, 32> mac(base::ByteView message) const;
+
+private:
+    struct State;
+    std::unique_ptr<const State> state_;
+};
+
 /// Time depends on the lengths alone.
 bool constant_time_equal(base::ByteView a, base::ByteView b);
 

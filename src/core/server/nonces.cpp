@@ -46,7 +46,7 @@ Nonces::Nonces(store::Store& store, base::Random& random)
     // The state is taken out before the first nonce is accepted: a crash from here on leaves none behind.
     store_.write([&](store::Transaction& transaction) {
         const auto key = store::get_meta(transaction, k_key_name);
-        key_ = key.value_or(fresh);
+        key_.emplace(key.value_or(fresh));
         if (!key) store::put_meta(transaction, k_key_name, fresh);
         saved = store::get_meta(transaction, k_state_name);
         if (saved) store::erase_meta(transaction, k_state_name);
@@ -116,7 +116,7 @@ bool Nonces::cross_off(std::uint64_t number) {
 }
 
 base::Bytes Nonces::mac(base::ByteView message) const {
-    const auto full = crypto::hmac_sha256(key_, message);
+    const auto full = key_->mac(message);
     return {full.begin(), full.begin() + k_mac_size};
 }
 

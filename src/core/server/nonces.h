@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/random.h"
 #include "base/time.h"
+#include "crypto/digest.h"
 #include "store/store.h"
 
 namespace signet::server {
@@ -45,7 +47,7 @@ private:
     base::Bytes mac(base::ByteView message) const;
 
     store::Store& store_;
-    base::Bytes key_;
+    std::optional<crypto::HmacSha256Key> key_;  // from the constructor on
     std::atomic<std::int64_t> lifetime_;
     mutable std::mutex mutex_;  // guards what follows; held for bit operations only
     std::uint64_t run_ = 0;

@@ -23,6 +23,19 @@ TEST_CASE("digest: HMAC of RFC 4231, and of nothing") {
     CHECK(hex_encode(hmac_sha256({}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST_CASE("digest: a MAC under a key made ready is the same, time and again") {
+    for (const std::size_t size : {0U, 1U, 32U, 63U, 64U, 65U, 131U}) {
+        CAPTURE(size);
+        const signet::base::Bytes key(size, 0xaa);
+        const HmacSha256Key ready(key);
+        for (const std::string_view message : {"", "Hi There",
+                                               "a message that is longer than one block of the digest, "
+                                               "and then some more of it to make sure"}) {
+            CHECK(ready.mac(bytes_of(message)) == hmac_sha256(key, bytes_of(message)));
+        }
+    }
+}
+
 TEST_CASE("digest: comparing in constant time") {
     CHECK(constant_time_equal(bytes_of("abc"), bytes_of("abc")));
     CHECK_FALSE(constant_time_equal(bytes_of("abc"), bytes_of("abd")));
