@@ -117,6 +117,40 @@ TEST_CASE("jws: shapes that RFC 8555 section 6.2 forbids are malformed") {
     CHECK(refusal(twice).message == "the JWS: the member \"payload\" stands twice");
 }
 
+TEST_CASE("jws: the spelling of a body changes nothing, and hides nothing") {
+    const std::string header = base::base64url_encode(base::bytes_of(R"({"alg":"ES256","url":"u","kid":"k"})"));
+    const auto body = [&](std::string text) {
+        for (auto at = text.find('H'); at != std::string::npos; at = text.find('H', at + header.size())) {
+            text.replace(at, 1, header);
+        }
+        return text;
+    };
+    for (const char* text : {R"({"protected":"H","payload":"e30","signature":"AAAA"})",
+                             R"({"signature":"AAAA","payload":"e30","protected":"H"})",
+                             " {\t\"protected\" : \"H\" ,\r\n\"payload\":\"e30\",\"signature\": \"AAAA\" }\n",
+                             R"({"pro\u0074ected":"H","payload":"e3\u0030","signature":"AAAA"})"}) {
+        CAPTURE(text);
+        const Jws jws = parse_jws(body(text));
+        CHECK(jws.protected_b64url == header);
+        CHECK(base::to_text(jws.payload) == "{}");
+        CHECK(jws.signature == base::Bytes{0, 0, 0});
+        CHECK(jws.kid == "k");
+    }
+    for (const char* text : {R"({"protected":"H","payload":"e30","signature":"AAAA"}x)",
+                             R"({"protected":"H","payload":"e30","signature":"AAAA"},)",
+                             R"({"protected":"H","payload":"e30","signature":"AAAA",})",
+                             R"({"protected":"H","payload":"e30" "signature":"AAAA"})",
+                             R"({"protected":"H","payload":"e30","payload":"e30"})",
+                             R"({"protected":"H","payload":"e30","signature":"AAAA")",
+                             R"({"protected":"H","payload":"e30","signature":"AAAA","signature":"AAAA"})",
+                             R"({"protected":"H","payload":"e30","p\u0061yload":"","signature":"AAAA"})",
+                             R"({"protected":"H","payload":"e30","signature":"AA+A"})",
+                             R"({"protected":"H","payload":"e30","signature":"AAAA"}{})"}) {
+        CAPTURE(text);
+        CHECK(refusal(body(text)).kind == Kind::malformed);
+    }
+}
+
 TEST_CASE("jws: headers that RFC 8555 section 6.2 forbids") {
     CHECK(refusal(with_header(R"({"alg":"ES256","url":"u","kid":"k"})")).message == "accepted");
     CHECK(refusal(with_header(R"({"alg":"ES256","url":"u","kid":"k","typ":"JOSE"})")).message == "accepted");
