@@ -32,9 +32,9 @@ public:
     template <class F>
     auto query(F work);
 
-    /// Runs `work` in a write transaction shared with whoever else waits (a savepoint each), and returns when it is
-    /// durable. What `work` throws is rethrown here, and only its own changes are undone. `work` may run twice: it must
-    /// have no side effect but through the transaction, and do no I/O, cryptography or waiting.
+    /// Runs `work` in a write transaction shared with whoever else waits, and returns when it is durable. What `work`
+    /// throws is rethrown here, and only its own changes are undone. `work` may run twice: it must have no side effect
+    /// but through the transaction, and do no I/O, cryptography or waiting.
     void write(const std::function<void(Transaction&)>& work);
 
     const CommitStatistics& commit_statistics() const;

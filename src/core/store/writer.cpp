@@ -50,18 +50,18 @@ CommitStatistics::CommitStatistics() : microseconds(k_commit_bounds), group(k_gr
 
 Writer::Writer(std::unique_ptr<Database> database) : database_(std::move(database)) { batch_.reserve(k_batch); }
 
+Writer::Bell::Bell() { ::sem_init(&rung_, 0, 0); }
+Writer::Bell::~Bell() { ::sem_destroy(&rung_); }
+
 void Writer::Bell::ring(Turn turn) {
-    {
-        const std::lock_guard lock(mutex_);
-        turn_ = turn;
-    }
-    rung_.notify_one();
+    turn_ = turn;
+    ::sem_post(&rung_);
 }
 
 Writer::Turn Writer::Bell::wait() {
-    std::unique_lock lock(mutex_);
-    rung_.wait(lock, [this] { return turn_ != Turn::waits; });
-    return std::exchange(turn_, Turn::waits);
+    while (::sem_wait(&rung_) != 0) {
+    }
+    return turn_;
 }
 
 // One a thread. Shared with whoever rings it: a thread that hears it may end before the other is back from ringing.
@@ -131,13 +131,19 @@ void Writer::make_way(bool crowded) {
     crowded_since_ = std::chrono::steady_clock::now();
 }
 
+// Closures seldom throw. They run without savepoints first, each of which would have every page that is changed again
+// copied; when one throws, all run anew, with a savepoint each, and only that one fails.
 void Writer::run_batch() noexcept {
     const auto began = std::chrono::steady_clock::now();
     std::exception_ptr failure;
-    for (int attempts = 0; attempts < k_attempts; ++attempts) {
+    bool apart = false;
+    for (int attempts = 0; attempts < k_attempts;) {
         try {
-            if (attempt(failure)) return account_for(began);
+            const auto outcome = attempt(apart, failure);
+            if (outcome == Outcome::done) return account_for(began);
             database_->rollback();
+            if (outcome == Outcome::lost || apart) ++attempts;
+            if (outcome == Outcome::threw) apart = true;
         } catch (...) {
             failure = std::current_exception();
             database_->rollback();
@@ -157,20 +163,33 @@ void Writer::account_for(std::chrono::steady_clock::time_point began) {
     statistics_.group.observe(batch_.size());
 }
 
-/// False when it is worth another attempt, without the closures that have failed by now.
-bool Writer::attempt(std::exception_ptr& failure) {
+Writer::Outcome Writer::attempt(bool apart, std::exception_ptr& failure) {
     database_->begin(true);  // has waited long enough when it throws
+    if (!apart && !run_all()) return Outcome::threw;
     for (auto* request : batch_) {
-        if (request->error || run_one(*request)) continue;
+        if (!apart || request->error || run_one(*request)) continue;
         failure = request->error;
-        return false;
+        return Outcome::lost;
     }
     try {
         database_->commit();
-        return true;
+        return Outcome::done;
     } catch (...) {
         failure = std::current_exception();
         if (!is_conflict(failure)) throw;
+        return Outcome::lost;
+    }
+}
+
+/// False when a closure threw: which one, and what, shows when they run apart.
+bool Writer::run_all() {
+    try {
+        for (const auto* request : batch_) {
+            Transaction transaction(*database_);
+            request->work(transaction);
+        }
+        return true;
+    } catch (...) {
         return false;
     }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <semaphore.h>
+
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -22,12 +23,12 @@ struct CommitStatistics {
     base::Counter failed;          // commits that did not come about
 };
 
-/// Group commit. Whoever comes first leads: it takes what waits, runs it in one transaction with a savepoint each,
-/// makes one durable commit and wakes the others; what came meanwhile is the next leader's. A caller that is alone pays
-/// for one commit and no thread. Thread-safe; `work` must not call write() itself.
+/// Group commit. Whoever comes first leads: it takes what waits, runs it in one transaction, makes one durable commit
+/// and wakes the others; what came meanwhile is the next leader's. A caller that is alone pays for one commit and no
+/// thread. Thread-safe; `work` must not call write() itself.
 ///
-/// A closure runs again when the transaction it shared was lost: another closure met a full disk, or the commit
-/// reported a conflict with another server. Whatever else a failed commit reports goes to all its callers.
+/// A closure runs again when the transaction it shared was lost: another closure threw or met a full disk, or the
+/// commit reported a conflict with another server. Whatever else a failed commit reports goes to all its callers.
 class Writer {
 public:
     explicit Writer(std::unique_ptr<Database> database);
@@ -40,17 +41,20 @@ public:
     std::size_t waiting() const;  // closures that no transaction has taken yet
 
 private:
-    enum class Turn { waits, leads, done };
-    /// What a thread sleeps on, apart from mutex_: a thread that is woken needs nothing that others hold.
+    enum class Turn { leads, done };
+    /// What a thread sleeps on: rung once for each wait, and one system call on either side. A thread that is woken
+    /// needs no lock that others hold.
     class Bell {
     public:
+        Bell();
+        Bell(const Bell&) = delete;
+        ~Bell();
         void ring(Turn turn);
-        Turn wait();  // and is silent again
+        Turn wait();
 
     private:
-        std::mutex mutex_;
-        std::condition_variable rung_;
-        Turn turn_ = Turn::waits;
+        sem_t rung_;
+        Turn turn_ = Turn::done;  // of the ringer, then of the one who waited
     };
     struct Request {
         const std::function<void(Transaction&)>& work;
@@ -65,7 +69,9 @@ private:
     void make_way(bool crowded);
     void run_batch() noexcept;
     void account_for(std::chrono::steady_clock::time_point began);
-    bool attempt(std::exception_ptr& failure);
+    enum class Outcome { done, threw, lost };  // a closure threw; the transaction is lost, but may be tried again
+    Outcome attempt(bool apart, std::exception_ptr& failure);
+    bool run_all();
     bool run_one(Request& request);
 
     mutable std::mutex mutex_;
