@@ -145,10 +145,12 @@ Validation::Depth Validation::depth() const {
 }
 
 void Validation::enqueue(std::string challenge, std::string type, std::string account, base::Time due) {
-    const std::lock_guard lock(mutex_);
-    if (!queue_.add({std::move(challenge), std::move(type), std::move(account)}, due)) return;
-    add_worker();
-    changed_.notify_one();
+    {
+        const std::lock_guard lock(mutex_);
+        if (!queue_.add({std::move(challenge), std::move(type), std::move(account)}, due)) return;
+        add_worker();
+    }
+    changed_.notify_one();  // not under the lock, which the one who wakes needs
 }
 
 int Validation::places() const { return live_.get()->settings.concurrency; }
