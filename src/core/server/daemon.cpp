@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "net/http_server.h"
 #include "server/front_metrics.h"
 #include "server/hosts.h"
@@ -153,6 +154,7 @@ public:
         log_listeners();
         request_.announce(url);
         notify_service_manager("READY=1");
+        base::release_start_memory();
     }
 
     void loop(const sigset_t& signals) {
@@ -169,6 +171,7 @@ public:
                 renew_own_certificate();
                 app_->upkeep();
                 sweep();
+                base::release_free_memory();
             });
         }
     }

@@ -1,0 +1,39 @@
+#include "base/memory.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace signet::base {
+namespace {
+
+/// Pages that are never written to are the file's, whoever maps them: dropping them loses nothing.
+int drop_constant_pages(dl_phdr_info* object, std::size_t, void*) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (int i = 0; i < object->dlpi_phnum; ++i) {
+        const auto& segment = object->dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+        const auto begin = (object->dlpi_addr + segment.p_vaddr + page - 1) / page * page;
+        const auto end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) / page * page;
+        if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void release_free_memory() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
+void release_start_memory() {
+    release_free_memory();
+    ::dl_iterate_phdr(drop_constant_pages, nullptr);
+}
+
+}  // namespace signet::base

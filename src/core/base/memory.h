@@ -1,0 +1,13 @@
+#pragma once
+
+namespace signet::base {
+
+/// Gives memory back to the system: what the heap has free, and the pages of program and libraries that are mapped here
+/// because starting needed them. What is needed again is mapped again at its next use, from the page cache. Takes about
+/// a millisecond; thread-safe. Does nothing where the C library knows no such thing.
+void release_start_memory();
+
+/// Gives back what the heap has free. Takes about a millisecond, during which other threads may wait; thread-safe.
+void release_free_memory();
+
+}  // namespace signet::base
