@@ -50,7 +50,7 @@ expect_exit 1 signet order approve "$id"
 expect_err 'it is valid'
 expect_exit 0 signet order show "$id" --json
 same "status" "$(python3 -c 'import json;d=json.load(open("out"));print(d["status"],d["waiting"],d["authorizations"][0]["proof"])')" \
-    "valid False manual"
+    "valid False manual:default"
 same "audit" "$(python3 - "$SIGNET_STORE/signet.db" <<'EOF'
 import sqlite3, sys
 rows = sqlite3.connect(sys.argv[1]).execute("SELECT action, actor FROM audit WHERE action LIKE 'order.%' ORDER BY id")

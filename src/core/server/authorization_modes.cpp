@@ -6,6 +6,7 @@
 #include "acme/challenges.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "store/approvals.h"
 
 namespace signet::server {
 namespace {
@@ -19,8 +20,10 @@ bool by_challenge(const ca::Profile& profile, std::string_view proof) {
 // What was really validated counts in trust mode too: an authorization may be older than the mode.
 bool by_trust(const ca::Profile&, std::string_view) { return true; }
 
-// Only the operator's word: what was validated for another profile is no answer to the question asked here.
-bool by_operator(const ca::Profile&, std::string_view proof) { return proof == store::k_operator_proof; }
+// Only the operator's word about this profile: what was validated or approved for another one answers another question.
+bool by_operator(const ca::Profile& profile, std::string_view proof) {
+    return proof == store::operator_proof(profile.name);
+}
 
 // An account gets this far with its binding alone (bindings.h), and policy knows its token's limits; so what was really
 // validated counts too, but not what another mode gave without asking.

@@ -1,6 +1,7 @@
 #include "store/approvals.h"
 
 #include "store/authorizations.h"
+#include "store/orders.h"
 
 namespace signet::store {
 
@@ -26,6 +27,10 @@ std::vector<std::string> waiting_authorizations(Transaction& transaction, std::s
 
 }  // namespace
 
+std::string operator_proof(std::string_view profile) {
+    return std::string(k_operator_proof) + ":" + std::string(profile);
+}
+
 std::vector<std::string> waiting_orders(Transaction& transaction, std::int64_t now, int limit) {
     // From the few that wait to their orders: a join would be free to read all orders instead.
     return ids(*transaction.query(
@@ -42,9 +47,10 @@ std::vector<std::string> recent_orders(Transaction& transaction, int limit) {
 bool approve_order(Transaction& transaction, std::string_view id, std::int64_t now,
                    std::int64_t authorization_expires_at) {
     const auto waiting = waiting_authorizations(transaction, id, now);
+    const auto order = find_order(transaction, id);
     for (const auto& authorization : waiting) {
-        transaction.run("UPDATE authorizations SET status = 'valid', expires_at = ?2 WHERE id = ?1", authorization,
-                        authorization_expires_at);
+        transaction.run("UPDATE authorizations SET status = 'valid', expires_at = ?2, proof = ?3 WHERE id = ?1",
+                        authorization, authorization_expires_at, operator_proof(order->profile));
         transaction.run("UPDATE challenges SET status = 'valid', validated_at = ?2 WHERE authorization_id = ?1",
                         authorization, now);
     }

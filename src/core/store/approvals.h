@@ -15,6 +15,10 @@ std::vector<std::string> waiting_orders(Transaction& transaction, std::int64_t n
 /// All there are, in any state: what ends last comes first; ids.
 std::vector<std::string> recent_orders(Transaction& transaction, int limit);
 
+/// The proof of an authorization that an operator approved for an order under this profile: k_operator_proof and the
+/// profile's name.
+std::string operator_proof(std::string_view profile);
+
 /// Makes the authorizations of this order that wait for an operator valid, challenges and all; orders that lack
 /// nothing more become ready. False when none was waiting: the order ended, is decided, or is proven otherwise.
 bool approve_order(Transaction& transaction, std::string_view id, std::int64_t now,

@@ -100,12 +100,24 @@ TEST_CASE("manual: nothing but the operator's word counts, and only for what wai
     CHECK_FALSE(reject(server, header_of(challenged, "Location")));
     CHECK(json_of(client.post(header_of(challenged, "Location"), ""))["status"] == "pending");
     // What was approved serves no profile that wants challenges, neither a new order nor one made before.
-    server.grant(client, "c.test", "manual");
+    server.grant(client, "c.test", store::operator_proof("default"));
     CHECK(order_of(client.new_order({"c.test"})).status == "ready");
     CHECK(order_of(client.new_order({"c.test"}, "/acme/new-order", "client")).status == "pending");
     // There is nobody to approve what no order asks for.
     CHECK_PROBLEM(client.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"d.test"}})"), 403,
                   "unauthorized");
+}
+
+TEST_CASE("manual: what is approved under one profile opens no other, nor another time than the one it was asked for") {
+    ServerFixture server("manual");
+    auto client = server.registered();
+    REQUIRE(approve(server, header_of(client.new_order({"a.test"}), "Location")));
+    CHECK(order_of(client.new_order({"a.test"})).status == "ready");
+    CHECK(order_of(client.new_order({"a.test"}, "/acme/new-order", "client")).status == "pending");
+    const auto later = base::format_time(server.clock.now() + 20h);
+    const auto order = client.post("/acme/new-order",
+                                   R"({"identifiers":[{"type":"dns","value":"a.test"}],"notAfter":")" + later + "\"}");
+    CHECK(order_of(order).status == "pending");
 }
 
 TEST_CASE("manual: orders that ended, were given up or whose account is gone do not wait any more") {
