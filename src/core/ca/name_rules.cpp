@@ -79,6 +79,14 @@ bool has_dot_segment(std::string_view uri) {
     return std::any_of(segments.begin(), segments.end(), [](std::string_view s) { return s == "." || s == ".."; });
 }
 
+/// "::ffff:192.0.2.1": some readers take it for 192.0.2.1, others do not. Whoever had it could be either.
+bool is_mapped(const Identifier& name) {
+    if (name.type() != Identifier::Type::ip) return false;
+    const base::Bytes octets = name.octets();
+    return octets.size() == 16 && octets[10] == 0xff && octets[11] == 0xff &&
+           std::all_of(octets.begin(), octets.begin() + 10, [](std::uint8_t octet) { return octet == 0; });
+}
+
 void check_profile_name(const Profile& profile, const Identifier& name, Verdict& verdict) {
     const auto refuse = [&](std::string message, std::string remedy) {
         verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " " + std::move(message),
@@ -101,6 +109,8 @@ void check_profile_name(const Profile& profile, const Identifier& name, Verdict&
     if (name.is_wildcard() && !profile.wildcards)
         return refuse("is a wildcard, and " + by + " permits none",
                       "name each host instead, or set wildcards = true in " + table);
+    if (is_mapped(name))
+        return refuse("is an IPv4 address in the form of an IPv6 address", "ask for the IPv4 address itself");
     if (name.type() == Identifier::Type::uri && has_dot_segment(name.text()))
         return refuse("has a segment \".\" or \"..\" and could be read as another name", "write its path without them");
 }

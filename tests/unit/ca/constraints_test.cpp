@@ -48,7 +48,6 @@ const std::vector<Row> k_rows = {
     {{{Type::ip, "fd00::/8"}}, {}, "10.0.0.1", false},
     {{}, {{Type::ip, "10.0.0.0/8"}}, "10.0.0.1", false},
     {{}, {{Type::ip, "10.0.0.0/8"}}, "192.168.0.1", true},
-    {{}, {{Type::ip, "10.0.0.0/8"}}, "::ffff:10.0.0.1", false, false},
     {{}, {{Type::ip, "0.0.0.0/0"}, {Type::ip, "::/0"}}, "fd00::1", false},
     {{{Type::uri, "mesh.internal"}}, {}, "spiffe://mesh.internal/w", true},
     {{{Type::uri, "mesh.internal"}}, {}, "spiffe://a.mesh.internal/w", false},
