@@ -47,6 +47,13 @@ Identifier parse_value(const std::string& type, const std::string& value) {
                       "identifiers of type \"" + base::printable(type, 40) + "\" are not supported"};
 }
 
+// For the client to find what it sent; nothing when that is far too long to be a name.
+std::string as_sent(const std::string& type, const std::string& value) {
+    constexpr std::size_t k_limit = 512;
+    if (type.size() + value.size() > k_limit) return {};
+    return base::dump_json({{"type", type}, {"value", value}});
+}
+
 void add_identifier(const base::Json& item, std::vector<Identifier>& out, std::vector<base::ErrorPart>& refusals) {
     require_object(item, "identifier");
     const auto type = base::json_string(item, "type", "identifier");
@@ -56,14 +63,15 @@ void add_identifier(const base::Json& item, std::vector<Identifier>& out, std::v
         if (std::ranges::find(out, identifier) == out.end()) out.push_back(std::move(identifier));
     } catch (const base::Error& error) {
         const auto kind = error.kind() == Kind::unsupported_identifier ? error.kind() : Kind::rejected_identifier;
-        refusals.push_back({base::printable(value), kind, error.message()});
+        refusals.push_back({base::printable(value), kind, error.message(), {}, as_sent(type, value)});
     }
 }
 
 [[noreturn]] void refuse(std::vector<base::ErrorPart> parts) {
     const bool unsupported =
         std::ranges::all_of(parts, [](const auto& part) { return part.kind == Kind::unsupported_identifier; });
-    auto message = parts.size() == 1 ? parts.front().identifier + ": " + parts.front().message
+    const auto& first = parts.front();
+    auto message = parts.size() == 1 ? (first.identifier.empty() ? "" : first.identifier + ": ") + first.message
                                      : std::to_string(parts.size()) + " identifiers cannot be in a certificate";
     throw base::Error{unsupported ? Kind::unsupported_identifier : Kind::rejected_identifier,
                       std::move(message),

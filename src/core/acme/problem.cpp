@@ -166,7 +166,11 @@ base::Json subproblem(const base::ErrorPart& part) {
     base::Json json;
     json["type"] = with_prefix(row_of(part.kind).type);
     json["detail"] = part.message;
-    if (!part.identifier.empty()) json["identifier"] = identifier_of(part.identifier);
+    if (!part.sent.empty()) {
+        json["identifier"] = base::parse_json(part.sent, "identifier");
+    } else if (!part.identifier.empty()) {
+        json["identifier"] = identifier_of(part.identifier);
+    }
     return json;
 }
 

@@ -59,6 +59,7 @@ struct ErrorPart {
     Kind kind;
     std::string message;
     std::string remedy = {};  // the nearest change that would permit it, where one is known
+    std::string sent = {};    // the identifier as a request had it (JSON), where `identifier` cannot tell
 };
 
 /// The one exception of signet. Messages are lower case, without a final

@@ -77,6 +77,31 @@ TEST_CASE("orders: hopeless ones are refused at once, with a subproblem for each
     CHECK_PROBLEM(client.new_order({"spiffe://mesh.test/a"}), 400, "rejectedIdentifier");
 }
 
+TEST_CASE("orders: a subproblem has the identifier as it was sent") {
+    ServerFixture server;
+    auto client = server.registered();
+    const base::Json sent = base::parse_json(
+        R"([{"type":"ip","value":"10.0.0.256"},{"type":"ip","value":"fe80::1%eth0"},{"type":"dns","value":"10.0.0.1"},
+            {"type":"foo","value":"x"},{"type":"dns","value":"b\u00fccher.test"},{"type":"dns","value":""}])",
+        "test");
+    const auto response = client.post("/acme/new-order", base::dump_json({{"identifiers", sent}}));
+    CHECK_PROBLEM(response, 400, "rejectedIdentifier");
+    const auto parts = json_of(response)["subproblems"];
+    REQUIRE(parts.size() == sent.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) CHECK(parts[i]["identifier"] == sent[i]);
+}
+
+TEST_CASE("orders: an IPv4 address in the form of an IPv6 address is refused") {
+    ServerFixture server;
+    server.configuration.settings.hostnames = {"ca.test", "192.0.2.7"};
+    server.reconfigure();
+    auto client = server.registered();
+    CHECK_PROBLEM(client.new_order({"192.0.2.7"}), 400, "rejectedIdentifier");
+    CHECK_PROBLEM(client.new_order({"::ffff:192.0.2.7"}), 400, "rejectedIdentifier");
+    CHECK_PROBLEM(client.new_order({"::ffff:10.0.0.1"}), 400, "rejectedIdentifier");
+    CHECK(client.new_order({"2001:db8::7"}).status == 201);
+}
+
 TEST_CASE("orders: the CA's own names are never issued over ACME") {
     ServerFixture server;
     server.configuration.settings.hostnames = {"ca.corp.test"};
