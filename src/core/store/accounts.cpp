@@ -6,6 +6,8 @@ namespace signet::store {
 
 namespace {
 
+constexpr std::int64_t k_former_keys = 100;  // of an account: none can make it grow without end
+
 #define ACCOUNT_COLUMNS \
     "id, thumbprint, jwk, status, contacts, terms_agreed, profile, created_at, version, terms, token, binding"
 
@@ -69,12 +71,15 @@ bool update_account(Transaction& transaction, const AccountRecord& record) {
 
 void remember_key(Transaction& transaction, std::string_view account, std::string_view thumbprint) {
     transaction.run("INSERT INTO former_keys (account_id, thumbprint) VALUES (?1, ?2)", account, thumbprint);
+    transaction.run(
+        "DELETE FROM former_keys WHERE account_id = ?1 AND id <="
+        " (SELECT id FROM former_keys WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        account, k_former_keys);
 }
 
 std::vector<std::string> former_keys(Transaction& transaction, std::string_view account) {
-    constexpr std::int64_t k_limit = 100;
     auto rows = transaction.query("SELECT thumbprint FROM former_keys WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2",
-                                  account, k_limit);
+                                  account, k_former_keys);
     std::vector<std::string> thumbprints;
     while (rows->step()) thumbprints.push_back(rows->text(0));
     return thumbprints;

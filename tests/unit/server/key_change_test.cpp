@@ -54,6 +54,16 @@ TEST_CASE("key change: the new key is the account from then on, the old one is n
     const auto found = next.register_account("/acme/new-account", R"({"onlyReturnExisting":true})");
     CHECK(found.status == 200);
     CHECK(header_of(found, "Location") == fixture.client.kid);
+    // So often and no more.
+    fixture.server.store().write([&](store::Transaction& t) {
+        for (int i = 0; i < 120; ++i)
+            store::remember_key(t, ServerFixture::account_id(fixture.client), "key " + std::to_string(i));
+    });
+    CHECK(fixture.server.store().query([&](store::Transaction& t) {
+        auto row = t.query("SELECT count(*) FROM former_keys");
+        row->step();
+        return row->integer(0);
+    }) == 100);
     // The old key is free: whoever has it may make another account with it.
     CHECK(fixture.client.register_account().status == 201);
 }
