@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "acme/certificate_id.h"
 #include "acme/problem.h"
@@ -56,10 +57,20 @@ CertificateRequest parse_request(const Exchange& exchange) {
     return CertificateRequest::from_der(*der);
 }
 
+// A CSR may have thousands of names; who mends it starts with the first.
 std::string list(const std::vector<Identifier>& names) {
+    constexpr std::size_t k_listed = 10;
     std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name.text();
+    for (const auto& name : std::span(names).first(std::min(names.size(), k_listed)))
+        text += (text.empty() ? "" : ", ") + name.text();
+    if (names.size() > k_listed) text += " and " + std::to_string(names.size() - k_listed) + " more";
     return text.empty() ? "none" : text;
+}
+
+void add_parts(std::vector<base::ErrorPart>& parts, const std::vector<Identifier>& names, const std::string& what) {
+    constexpr std::size_t k_parts = 100;
+    for (const auto& name : std::span(names).first(std::min(names.size(), k_parts)))
+        parts.push_back({name.text(), Kind::bad_csr, what});
 }
 
 // Every common name counts as one of the names, if it can be one; the order is what it must be in (section 7.4).
@@ -100,8 +111,8 @@ void check_names(const CertificateRequest& request, const std::vector<Identifier
     const auto missing = without(ordered, asked), extra = without(without(asked, ordered), added);
     if (missing.empty() && extra.empty()) return;
     std::vector<base::ErrorPart> parts;
-    for (const auto& name : missing) parts.push_back({name.text(), Kind::bad_csr, "in the order, missing in the CSR"});
-    for (const auto& name : extra) parts.push_back({name.text(), Kind::bad_csr, "in the CSR, but not in the order"});
+    add_parts(parts, missing, "in the order, missing in the CSR");
+    add_parts(parts, extra, "in the CSR, but not in the order");
     throw Error{Kind::bad_csr,
                 "the order has " + list(ordered) + "; the CSR has " + list(asked) + "; missing: " + list(missing) +
                     "; extra: " + list(extra),
@@ -166,6 +177,7 @@ std::string reasons_of(const Error& error) {
         if (text.size() > k_detail_limit) break;
         if (part.message != error.message()) text += "; " + part.identifier + ": " + part.message;
     }
+    if (text.size() > k_detail_limit) text.resize(k_detail_limit);
     return text;
 }
 

@@ -154,6 +154,24 @@ TEST_CASE("finalize: the CSR's names are the order's, in any order and case, or 
     CHECK(ready.finalize(openssl_csr("/CN=A.test", "subjectAltName=DNS:B.TEST,DNS:a.Test")).status == 200);
 }
 
+TEST_CASE("finalize: a CSR of thousands of names is refused in few words") {
+    std::vector<std::string> names{"a.test"};
+    for (int i = 0; i < 3000; ++i) names.push_back("n" + std::to_string(i) + ".test");
+    Ready ready({"a.test"});
+    const auto response = ready.finalize(csr_for(names));
+    CHECK_PROBLEM(response, 400, "badCSR");
+    CHECK(json_of(response)["detail"].get<std::string>().find("extra: n0.test") != std::string::npos);
+    CHECK(json_of(response)["detail"].get<std::string>().find(" and 2990 more") != std::string::npos);
+    CHECK(response.body.size() < 20'000);
+    const auto longest = ready.server.store().query([](store::Transaction& t) {
+        auto row = t.query("SELECT max(length(detail)) FROM audit");
+        row->step();
+        return row->integer(0);
+    });
+    CHECK(longest > 0);
+    CHECK(longest <= 4000);
+}
+
 TEST_CASE("finalize: nothing in a CSR but key and names counts") {
     struct Row {
         const char* name;
