@@ -82,7 +82,9 @@ ca::NameLimits name_limits(const Exchange& exchange, const ca::Profile& profile)
     const auto& account = exchange.account->record;
     if (!account.token) {
         if (!requires_binding(profile, exchange.live->settings)) return {};
-        throw binding_required("profile '" + profile.name + "' is for accounts that a token bound, and this is none");
+        throw Error{Kind::external_account_required,
+                    "profile '" + profile.name + "' is for accounts that a token bound, and this is none",
+                    "register a new account key with a token: an account that exists is not bound later"};
     }
     auto token = exchange.services.store.query(
         [&](store::Transaction& transaction) { return store::find_token(transaction, *account.token); });

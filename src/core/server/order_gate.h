@@ -7,8 +7,9 @@
 namespace signet::server {
 
 /// Asks authorize_command of the profile, where it has one, about an order or an authorization: before every mode, and
-/// after all that costs less. Throws as AuthorizeGate::ask does; a refusal is audited.
-void pass_gate(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
+/// after all that costs less. What it is asked counts as an order (limit_order) whatever it answers: true when it was
+/// counted. Throws as limit_order and AuthorizeGate::ask do; of an account's refusals some an hour are audited.
+bool pass_gate(Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
                const AuthorizationMode& mode);
 
 }  // namespace signet::server

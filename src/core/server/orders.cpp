@@ -169,10 +169,12 @@ OrderRecord new_record(const Exchange& exchange, const acme::NewOrderMessage& me
     return record;
 }
 
-// A valid authorization of the account is used again, when it was proved by what this profile asks for.
+// A valid authorization of the account is used again, when it was proved by what this profile asks for. `special`: for
+// an order with times of its own, which the operator has not seen.
 std::optional<AuthorizationRecord> reusable(store::Transaction& transaction, const AuthorizationRecord& wanted,
-                                            const ca::Profile& profile, const AuthorizationMode& mode) {
-    if (mode.grants_at_once) return std::nullopt;
+                                            const ca::Profile& profile, const AuthorizationMode& mode,
+                                            bool special = false) {
+    if (mode.grants_at_once || (mode.by_operator && special)) return std::nullopt;
     auto found =
         store::find_reusable(transaction, wanted.account, wanted.identifier, wanted.wildcard, wanted.created_at);
     if (found && mode.accepts(profile, found->proof)) return found;
@@ -183,8 +185,9 @@ std::optional<AuthorizationRecord> reusable(store::Transaction& transaction, con
 OrderRecord insert(store::Transaction& transaction, OrderRecord order, const std::vector<AuthorizationRecord>& wanted,
                    const ca::Profile& profile, const AuthorizationMode& mode) {
     bool ready = true;
+    const bool special = order.not_before || order.not_after;
     for (const auto& authorization : wanted) {
-        const auto old = reusable(transaction, authorization, profile, mode);
+        const auto old = reusable(transaction, authorization, profile, mode, special);
         const auto& used = old ? *old : authorization;
         if (!old) store::insert_authorization(transaction, authorization);
         ready = ready && used.status == AuthorizationStatus::valid;
@@ -279,7 +282,7 @@ net::Response new_order(Exchange& exchange) {
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
     const auto predecessor = predecessor_of(exchange, message);
-    pass_gate(exchange, message, profile, mode);
+    const bool counted = pass_gate(exchange, message, profile, mode);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {
@@ -288,7 +291,7 @@ net::Response new_order(Exchange& exchange) {
     std::optional<OrderRecord> written;
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
-        limit_order(exchange, transaction, profile, fresh.identifiers);
+        if (!counted) limit_order(exchange, transaction, profile, fresh.identifiers);
         written = insert(transaction, fresh, wanted, profile, mode);
         if (waits_for_operator(*written, mode)) record_waiting(exchange, transaction, *written);
     });
@@ -311,11 +314,12 @@ net::Response new_authorization(Exchange& exchange) {
         throw Error{Kind::refused, "an operator decides about orders under profile '" + profile.name + "'",
                     "order " + message.identifiers.front().text()};
     }
-    pass_gate(exchange, message, profile, mode);
+    const bool counted = pass_gate(exchange, message, profile, mode);
     const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
     std::optional<AuthorizationRecord> old;
     exchange.services.store.write([&](store::Transaction& transaction) {
-        limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
+        if (!counted)
+            limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
         old = reusable(transaction, made, profile, mode);
         if (!old) store::insert_authorization(transaction, made);
     });

@@ -80,6 +80,31 @@ TEST_CASE("authorize_command: a sample validator decides in place of challenges,
     CHECK(json_of(elsewhere)["detail"] == "not from there");
 }
 
+TEST_CASE("authorize_command: what it is asked counts, and its refusals do not fill the audit log") {
+    const TemporaryDirectory directory;
+    ServerFixture server;
+    server.configuration.settings.trusted_proxies = {net::Cidr::parse("10.0.0.0/8", "x")};
+    server.profile().acme.authorize_command =
+        script(directory, "no", "echo \"$SIGNET_HOOK_ADDRESS\"; cat >/dev/null; exit 1");
+    server.reconfigure();
+    auto client = server.registered();
+    client.remote = "10.0.0.1";
+    auto request = client.signed_request("/acme/new-order", R"({"identifiers":[{"type":"dns","value":"a.test"}]})");
+    request.headers.emplace_back("x-forwarded-for", "203.0.113.9");
+    const auto behind_proxy = server.app->handle(request);
+    CHECK_PROBLEM(behind_proxy, 403, "unauthorized");
+    CHECK(json_of(behind_proxy)["detail"] == "203.0.113.9");
+    client.nonce.clear();
+    for (int i = 0; i < 15; ++i) CHECK_PROBLEM(client.new_order({"a.test"}), 403, "unauthorized");
+    CHECK(server.audited("order.refused") == 10);
+
+    server.profile().acme.rate_limits.orders_per_account = ca::RateLimit::parse("2/1h");
+    server.reconfigure();
+    CHECK_PROBLEM(client.new_order({"a.test"}), 403, "unauthorized");
+    CHECK_PROBLEM(client.new_order({"a.test"}), 403, "unauthorized");
+    CHECK_PROBLEM(client.new_order({"a.test"}), 429, "rateLimited");
+}
+
 TEST_CASE("authorize_command: it stands before every mode, and what is neither yes nor no is our fault") {
     const TemporaryDirectory directory;
     for (const char* mode : {"challenge", "manual", "trust"}) {
