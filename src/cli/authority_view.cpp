@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ca/permitted_names.h"
 #include "store/certificates.h"
 
 namespace signet::cli {
@@ -32,6 +33,17 @@ std::string line_for(const x509::Certificate& certificate, base::Time now) {
     return certificate.subject().text() + ", " + certificate.public_key().describe() + ", " + until(certificate, now);
 }
 
+std::string constraints_of(const ca::AuthorityFiles& files) {
+    const auto& constraints = files.signer().name_constraints();
+    return constraints ? ca::describe(*constraints) : "";
+}
+
+std::string foreign_anchors_of(const ca::AuthorityFiles& files) {
+    std::string names;
+    for (const auto& foreign : files.trusted) names += (names.empty() ? "" : ", ") + foreign.name;
+    return names;
+}
+
 }  // namespace
 
 AuthorityView view_authority(store::Store& store, const std::string& name, base::Time now) {
@@ -51,11 +63,15 @@ Json authority_json(const AuthorityView& view) {
     Json signer = ca_json(view.files.signer());
     signer["current"] = true;
     signer["living_leaves"] = view.living_leaves;
+    const auto& constraints = view.files.signer().name_constraints();
+    signer["name_constraints"] = constraints ? Json(ca::describe(*constraints)) : Json(nullptr);
+    Json anchors = Json::array();
+    for (const auto& anchor : view.files.anchors()) anchors.push_back(ca_json(anchor));
     return {{"name", view.files.name},
             {"root", ca_json(view.files.root)},
             {"root_only", !view.files.issuing},
             {"issuing", Json::array({std::move(signer)})},
-            {"anchors", Json::array({ca_json(view.files.root)})}};
+            {"anchors", std::move(anchors)}};
 }
 
 void print_authority(Output& out, const AuthorityView& view, base::Time now) {
@@ -65,6 +81,8 @@ void print_authority(Output& out, const AuthorityView& view, base::Time now) {
                {"root SHA-256", files.root.fingerprint_sha256()},
                {"issuing", files.issuing ? line_for(*files.issuing, now) : "none: the root signs"},
                {"issuing id", ca::authority_id(files.signer())},
+               {"name constraints", constraints_of(files)},
+               {"foreign anchors", foreign_anchors_of(files)},
                {"living certificates", std::to_string(view.living_leaves)}});
 }
 

@@ -1,11 +1,11 @@
 #include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "ca/ca_certificates.h"
 #include "ca/ceremony.h"
+#include "ca/import.h"
 #include "cli/authority_view.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -19,50 +19,54 @@ namespace {
 
 constexpr std::size_t k_key_memory = 512 << 10;
 
-/// What a killed run left of its temporary file: nobody else writes it while the lock is held.
-void remove_leftovers(const base::Path& file) {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(file.parent_path(), ignored)) {
-        const std::string name = entry.path().filename().string();
-        if (name.starts_with("." + file.filename().string() + ".") && name.ends_with(".tmp"))
-            base::remove_if_there(entry.path());
+int report(Context& context, store::Store& store, const std::string& name, bool created,
+           const std::vector<std::string>& differences) {
+    const base::Time now = context.seams.clock.now();
+    const AuthorityView view = view_authority(store, name, now);
+    for (const std::string& difference : differences) context.out.warning(difference);
+    if (context.out.json()) {
+        base::Json json = authority_json(view);
+        json["created"] = created;
+        json["store"] = store.layout().root().string();
+        json["differences"] = differences;
+        context.out.document(json);
+        return k_exit_done;
     }
+    context.out.line((created ? "made a CA in " : "there is a CA in ") + store.layout().root().string());
+    print_authority(context.out, view, now);
+    return k_exit_done;
 }
 
-/// Never touches one that is there; with --config the settings are somebody else's.
-void write_settings(const Context& context, store::Store& store) {
-    const base::Path file = store.layout().settings();
-    if (context.globals.config || base::file_facts(file)) return;
-    const base::FileLock lock = store.lock("settings");
-    if (base::file_facts(file)) return;
-    remove_leftovers(file);
-    base::write_file(file, default_settings());
+int run_external(Context& context, const ca::InitRequest& request) {
+    ca::plan_external(request);  // before a store is made for it
+    const auto store = store::Store::create(context.store());
+    if (ca::authority_exists(store->layout(), request.name)) return report(context, *store, request.name, false, {});
+    const bool made = ca::init_external(*store, request, context.seams.clock);
+    write_default_settings(context, *store);
+    const base::Path csr = store->layout().issuing_request(request.name);
+    if (context.out.json())
+        context.out.document({{"name", request.name},
+                              {"created", made},
+                              {"waiting", true},
+                              {"store", store->layout().root().string()},
+                              {"csr", csr.string()}});
+    else
+        context.out.line("the CA " + request.name + " waits for its certificate: have " + csr.string() +
+                         " signed (signet ca sign), then: signet ca import");
+    return k_exit_done;
 }
 
 int run(Context& context, ca::InitRequest request) {
     crypto::keep_keys_apart(k_key_memory);
     request.passphrase = given_passphrase(context);
     request.actor = "operator uid " + std::to_string(::getuid());
+    if (request.external_root) return run_external(context, request);
     ca::check_init(request);
     const auto store = store::Store::create(context.store());
     const ca::InitResult result = ca::init_authority(*store, request, context.seams.clock, context.seams.random,
                                                      key_opener(context, request.passphrase));
-    write_settings(context, *store);
-
-    const base::Time now = context.seams.clock.now();
-    const AuthorityView view = view_authority(*store, request.name, now);
-    for (const std::string& difference : result.differences) context.out.warning(difference);
-    if (context.out.json()) {
-        base::Json json = authority_json(view);
-        json["created"] = result.created;
-        json["store"] = store->layout().root().string();
-        json["differences"] = result.differences;
-        context.out.document(json);
-        return k_exit_done;
-    }
-    context.out.line((result.created ? "made a CA in " : "there is a CA in ") + store->layout().root().string());
-    print_authority(context.out, view, now);
-    return k_exit_done;
+    write_default_settings(context, *store);
+    return report(context, *store, request.name, result.created, result.differences);
 }
 
 Options options_for(ca::InitRequest& request) {
@@ -101,6 +105,11 @@ Options options_for(ca::InitRequest& request) {
          .target = &request.root_only,
          .conflicts = {"issuing-validity"},
          .group = keys},
+        {.name = "external-root",
+         .text = "make an issuing key and a request (issuing.csr) for a root that is elsewhere",
+         .target = &request.external_root,
+         .conflicts = {"root-only", "root-key-out", "validity", "issuing-validity", "root-key-type"},
+         .group = keys},
         {.name = "root-key-out",
          .label = "FILE",
          .text = "put the root's key there and nowhere else",
@@ -133,6 +142,10 @@ Command ca_init_command() {
             "SIGNET_PASSPHRASE_FILE, or the systemd credential signet.passphrase) they are encrypted: PKCS#8, AES-256 "
             "under a key from PBKDF2 with 600,000 rounds. Every command that signs then takes the same passphrase. The "
             "root's key is needed only to sign another issuing CA; --root-key-out puts it elsewhere from the start.\n\n"
+            "--external-root is for a root that stays offline, or belongs to somebody else: it writes issuing.key and "
+            "issuing.csr to authorities/NAME. Carry the request to the root's machine (`signet ca sign issuing.csr "
+            "--out issuing.crt`), bring back both certificates and say `signet ca import issuing.crt --root root.crt`. "
+            "--cn is then the name of the issuing CA. Run again before that it changes nothing.\n\n"
             "--permit-dns, --permit-ip and --permit-uri constrain what the CA can sign, for everyone who verifies "
             "(name "
             "constraints, RFC 5280 section 4.2.1.10; on the issuing CA, with --root-only on the root). A DNS name "
@@ -149,8 +162,9 @@ Command ca_init_command() {
                      {"signet ca init --permit-dns corp.internal --permit-ip 10.0.0.0/8", "for these hosts only"},
                      {"signet ca init --passphrase-file pass --root-key-out /media/usb/root.key",
                       "encrypted keys, and the root's away from the machine"},
+                     {"signet ca init --external-root --cn 'Acme Web CA'", "below a root that stays offline"},
                      {"signet ca init lab --root-only --validity 1y", "a second, small one"}},
-        .see_also = {"issue", "ca show", "ca export", "ca rekey"},
+        .see_also = {"issue", "ca show", "ca export", "ca rekey", "ca import", "ca sign"},
         .reads_environment = false,
         .run = [request](Context& context) { return run(context, *request); }};
 }

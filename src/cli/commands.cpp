@@ -49,6 +49,7 @@ CommandTable command_table(Globals& globals) {
         .commands =
             {
                 ca_init_command(),      ca_show_command(),       ca_list_command(),       ca_export_command(),
+                ca_csr_command(),       ca_sign_command(),       ca_import_command(),     ca_trust_command(),
                 ca_rekey_command(),     issue_command(),         serve_acme_command(),    fetch_command(),
                 renew_command(),        verify_command(),        list_command(),          show_command(),
                 status_command(),       revoke_command(),        crl_command(),           profile_list_command(),

@@ -1,5 +1,7 @@
 #include "cli/default_settings.h"
 
+#include <filesystem>
+
 #include "cli/layout_text.h"
 #include "cli/settings_reference.h"
 
@@ -17,6 +19,16 @@ std::string table_name(std::string_view section) {
     std::string name(section);
     if (const std::size_t at = name.find("NAME"); at != std::string::npos) name.replace(at, 4, "default");
     return name;
+}
+
+/// What a killed run left of its temporary file: nobody else writes it while the lock is held.
+void remove_leftovers(const base::Path& file) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(file.parent_path(), ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("." + file.filename().string() + ".") && name.ends_with(".tmp"))
+            base::remove_if_there(entry.path());
+    }
 }
 
 }  // namespace
@@ -39,6 +51,15 @@ std::string default_settings() {
         }
     }
     return text;
+}
+
+void write_default_settings(const Context& context, store::Store& store) {
+    const base::Path file = store.layout().settings();
+    if (context.globals.config || base::file_facts(file)) return;
+    const base::FileLock lock = store.lock("settings");
+    if (base::file_facts(file)) return;
+    remove_leftovers(file);
+    base::write_file(file, default_settings());
 }
 
 }  // namespace signet::cli

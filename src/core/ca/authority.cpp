@@ -6,6 +6,7 @@
 #include "ca/serials.h"
 #include "crypto/signature.h"
 #include "x509/build.h"
+#include "x509/csr.h"
 
 namespace signet::ca {
 namespace {
@@ -47,9 +48,10 @@ void check_read_back(const x509::Certificate& made, const x509::Template& conten
     require(base::equal(made.spki_der(), content.public_key->spki_der()), "key");
     require(made.not_before() == content.not_before && made.not_after() == content.not_after, "lifetime");
     require(made.is_ca() == content.ca, "kind");
+    const auto limits = made.basic_constraints();
+    require((limits ? limits->path_length : std::nullopt) == content.path_length, "path length");
+    require(made.name_constraints().has_value() != content.name_constraints.empty(), "set of name constraints");
 }
-
-}  // namespace
 
 /// Whoever signs, for the time of one signature.
 struct Signer {
@@ -64,6 +66,19 @@ struct Signer {
           issuer{c.subject(), c.subject_key_id().value_or(x509::key_identifier(c.public_key()))},
           algorithm(crypto::default_algorithm(k)) {}
 };
+
+x509::Certificate sign_with(const Signer& signer, ApprovedTemplate&& approved, base::Random& random) {
+    const ApprovedTemplate once = std::move(approved);
+    x509::Template content = once.content();
+    content.serial = draw_serial(random);
+    const base::Bytes tbs = x509::encode_tbs(content, signer.issuer, signer.algorithm);
+    const base::Bytes signature = crypto::sign(signer.key, signer.algorithm, tbs);
+    x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, signer.algorithm, signature));
+    check_read_back(made, content, signer.certificate);
+    return made;
+}
+
+}  // namespace
 
 struct Authority::State {
     AuthorityFiles files;
@@ -119,16 +134,23 @@ x509::Certificate Authority::sign(ApprovedTemplate&& approved, base::Random& ran
 
 x509::Certificate Authority::sign_as(std::string_view signer_id, ApprovedTemplate&& approved,
                                      base::Random& random) const {
-    const ApprovedTemplate once = std::move(approved);
-    x509::Template content = once.content();
-    content.serial = draw_serial(random);
-    return state_->as(signer_id, [&](const Signer& signer) {
-        const base::Bytes tbs = x509::encode_tbs(content, signer.issuer, signer.algorithm);
-        const base::Bytes signature = crypto::sign(signer.key, signer.algorithm, tbs);
-        x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, signer.algorithm, signature));
-        check_read_back(made, content, signer.certificate);
-        return made;
-    });
+    return state_->as(signer_id, [&](const Signer& signer) { return sign_with(signer, std::move(approved), random); });
+}
+
+x509::Certificate Authority::sign_by_root(const store::Layout& layout, const AuthorityFiles& files,
+                                          const RootKeySource& root_key, ApprovedTemplate&& approved,
+                                          base::Random& random) {
+    const base::Path path = root_key.file.value_or(layout.root_key(files.name));
+    if (!base::file_facts(path))
+        throw Error{Kind::not_found, "there is no " + path.string() + ": the root's key is elsewhere",
+                    "name it with --root-key, or go where it is"};
+    const crypto::PrivateKey key = read_key(path, files.root, root_key.keys);
+    return sign_with(Signer(key, files.root), std::move(approved), random);
+}
+
+base::Bytes Authority::certificate_request() const {
+    const auto& constraints = issuing().name_constraints();
+    return x509::build_ca_csr(state_->key, issuing().subject(), constraints.value_or(x509::NameConstraints{}));
 }
 
 base::Bytes Authority::sign_crl(std::string_view signer_id, const x509::CrlFields& fields, std::size_t expected_entries,

@@ -18,6 +18,12 @@
 
 namespace signet::ca {
 
+/// Where the root's key is, and who opens it.
+struct RootKeySource {
+    std::optional<base::Path> file;  // absent: root.key of the CA
+    std::shared_ptr<KeyOpener> keys;
+};
+
 /// One CA of the store, with its issuing key, which never leaves it: it signs approved templates and CRLs, and nothing
 /// else. The root's key is not kept: it is read for each signature of the root.
 /// Immutable after loading, thread-safe.
@@ -40,6 +46,12 @@ public:
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
     x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;
+    /// The same in the root's name. Its key is read for this one signature, and forgotten.
+    static x509::Certificate sign_by_root(const store::Layout& layout, const AuthorityFiles& files,
+                                          const RootKeySource& root_key, ApprovedTemplate&& approved,
+                                          base::Random& random);
+    /// DER of a request for another certificate of the same key, name and constraints.
+    base::Bytes certificate_request() const;
 
     /// The CAs that this authority can speak for, by CRL and OCSP: the issuing CA, and the root when its key is here.
     std::vector<x509::Certificate> signers() const;

@@ -111,6 +111,21 @@ Plan plan_authority(const InitRequest& request) {
 
 }  // namespace
 
+ExternalPlan plan_external(const InitRequest& request) {
+    store::check_plain_name(request.name, "a CA");
+    const auto refuse = [](bool given, const char* flag) {
+        if (given)
+            throw Error{Kind::usage, std::string(flag) + " is the business of the root, which is elsewhere",
+                        "leave it out, and give it to ca sign"};
+    };
+    refuse(request.validity.has_value(), "--validity");
+    refuse(request.issuing_validity.has_value(), "--issuing-validity");
+    refuse(request.root_key_type.has_value(), "--root-key-type");
+    // There is no root here to be called after: --cn is the name of the issuing CA itself.
+    return {subject_of(request, request.common_name.value_or(issuing_name(request))),
+            name_constraints_from(request.permit)};
+}
+
 void check_init(const InitRequest& request) { plan_authority(request); }
 
 NewAuthority make_authority(const InitRequest& request, base::Time now, base::Random& random) {

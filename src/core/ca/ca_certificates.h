@@ -21,6 +21,13 @@ struct NewAuthority {
     std::optional<x509::Certificate> issuing;
 };
 
+/// What a request for an issuing CA below a root that is elsewhere says. Throws as check_init does.
+struct ExternalPlan {
+    x509::DistinguishedName subject;
+    x509::NameConstraints constraints;
+};
+ExternalPlan plan_external(const InitRequest& request);
+
 /// Makes what the request asks for, by the rules of the CA's own certificates (RFC 5280 sections 4.2.1.3, 4.2.1.9):
 /// nothing is written. Throws bad_input for a subject that is none, refused for lifetimes that cannot be.
 NewAuthority make_authority(const InitRequest& request, base::Time now, base::Random& random);

@@ -21,6 +21,7 @@ struct InitRequest {
     std::optional<crypto::KeyType> key_type, root_key_type;
     std::optional<base::Duration> validity, issuing_validity;  // 10y, 5y
     bool root_only = false;                                    // leafs are signed by the root
+    bool external_root = false;                                // the root is elsewhere: see ca/import
     PermitWords permit;                                        // name constraints of what signs leafs
     std::optional<base::Path> root_key_out;                    // the root's key goes there and nowhere else
     std::shared_ptr<const base::Secret> passphrase;            // what new keys are encrypted with; null: they are not

@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ca/authority_files.h"
+#include "ca/inventory.h"
 #include "store/audit.h"
 #include "store/certificates.h"
+#include "x509/name_constraints.h"
 
 namespace signet::ca {
 namespace {
@@ -73,7 +75,30 @@ store::AuditRecord audit_of(const IssuanceRequest& request, base::Time now, std:
     return audit;
 }
 
+/// Policy looks at the names; this looks at the whole certificate as a peer will, its subject too (RFC 5280 section
+/// 6.1.3 (b) and (c)): a foreign CA above ours may constrain more than names of hosts.
+std::vector<base::ErrorPart> violations(const x509::Certificate& made, const IssuerFacts& facts) {
+    std::vector<base::ErrorPart> found;
+    for (const x509::Certificate& ca : facts.chain) {
+        const std::string why = x509::constraint_violation(ca, made);
+        if (!why.empty())
+            found.push_back({"", Kind::refused,
+                             why + " of the name constraints of the CA '" + ca.subject().text() + "'",
+                             "ask for less in the subject, or use a profile of another CA"});
+    }
+    return found;
+}
+
 /// A refusal stands even when it cannot be written down: it must not turn into another error.
+void append_refusal(store::Store& store, const store::AuditRecord& audit) {
+    try {
+        store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
+    } catch (const Error& error) {
+        base::log(base::Level::error, "a refusal is missing in the audit log",
+                  {{"reason", error.message()}, {"refusal", audit.detail}});
+    }
+}
+
 void record_refusal(store::Store& store, const IssuanceRequest& request, base::Time now,
                     const std::vector<base::ErrorPart>& refusals) {
     constexpr std::size_t k_detail_limit = 4000;
@@ -84,12 +109,15 @@ void record_refusal(store::Store& store, const IssuanceRequest& request, base::T
         if (audit.detail.size() > k_detail_limit) break;
         audit.detail += (audit.detail.empty() ? "" : "; ") + part.message;
     }
-    try {
-        store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
-    } catch (const Error& error) {
-        base::log(base::Level::error, "a refusal is missing in the audit log",
-                  {{"reason", error.message()}, {"refusal", audit.detail}});
-    }
+    append_refusal(store, audit);
+}
+
+/// All refusals of a subordinate CA as one error: no profile had a say.
+Error subordinate_error(std::vector<base::ErrorPart> refusals) {
+    const base::ErrorPart first = refusals.front();
+    if (refusals.size() == 1) return Error{first.kind, first.message, first.remedy, std::move(refusals)};
+    return Error{Kind::refused, "this request is refused for " + std::to_string(refusals.size()) + " reasons",
+                 first.remedy, std::move(refusals)};
 }
 
 }  // namespace
@@ -110,6 +138,10 @@ Issued Issuer::issue(
             throw refusal_error(request.profile, std::move(decision.refusals));
         }
         x509::Certificate made = authority->sign(std::move(*decision.approved), random_);
+        if (auto violated = violations(made, facts); !violated.empty()) {
+            record_refusal(store_, request, now, violated);
+            throw refusal_error(request.profile, std::move(violated));
+        }
         const store::CertificateRecord record = record_of(made, *authority, request, now);
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = record.serial;
@@ -157,6 +189,38 @@ x509::Certificate Issuer::issue_responder(const Authority& authority, const x509
         if (record(row, audit, {})) return made;
     }
     throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
+}
+
+Issued Issuer::issue_subordinate(const std::string& authority, const SubordinateRequest& request,
+                                 const RootKeySource& root_key) {
+    const base::Time now = clock_.now();
+    const store::Layout& layout = store_.layout();
+    const AuthorityFiles files = read_authority_files(layout, authority);
+    const IssuerFacts facts{files.root, {files.root}, public_http_url_, authority};
+    store::AuditRecord audit{};
+    audit.at = base::to_unix(now);
+    audit.actor = "operator " + request.requester.name;
+    audit.profile = k_issuing_profile;
+    audit.detail = "subordinate CA " + request.subject.text();
+    for (int attempt = 1;; ++attempt) {
+        Decision decision = decide_subordinate(request, facts, now);
+        if (!decision.ok()) {
+            audit.action = "certificate.refused";
+            for (const auto& part : decision.refusals) audit.detail += "; " + part.message;
+            append_refusal(store_, audit);
+            throw subordinate_error(std::move(decision.refusals));
+        }
+        x509::Certificate made =
+            Authority::sign_by_root(layout, files, root_key, std::move(*decision.approved), random_);
+        store::CertificateRecord row = ca_record(made, files.root, authority, k_issuing_profile, now);
+        audit.action = "certificate.issued";
+        audit.serial = row.serial;
+        if (!record(row, audit, {})) {
+            if (attempt < k_serial_attempts) continue;
+            throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
+        }
+        return {std::move(made), {}, files.anchors(), std::move(row), std::move(decision.notes)};
+    }
 }
 
 std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {

@@ -39,6 +39,11 @@ public:
     x509::Certificate issue_responder(const Authority& authority, const x509::Certificate& signer,
                                       const crypto::PublicKey& key, base::Duration validity);
 
+    /// A subordinate CA under the root of `authority`, whose key is opened for this one signature. Recorded and audited
+    /// like any other, a refusal too. Throws not_found when the root's key is neither here nor named.
+    Issued issue_subordinate(const std::string& authority, const SubordinateRequest& request,
+                             const RootKeySource& root_key);
+
     std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
 
     /// Base of the CRL, OCSP and AIA URLs in what is issued; empty: none are written. Set before use.

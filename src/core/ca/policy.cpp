@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ca/authority_files.h"
+#include "ca/ca_certificates.h"
 #include "ca/lifetime.h"
 #include "ca/name_rules.h"
 
@@ -189,6 +190,54 @@ void add_urls(const IssuerFacts& issuer, const Profile& profile, x509::Template&
     content.ocsp_urls = {base + "/ocsp/" + issuer.authority};
 }
 
+void check_subordinate(const SubordinateRequest& request, const x509::Certificate& root, Verdict& verdict) {
+    const crypto::PublicKey& key = request.public_key;
+    if (const auto reason = crypto::weakness(key))
+        verdict.refuse("", Kind::bad_public_key, *reason, "make the request again with a new key");
+    if (base::equal(root.spki_der(), key.spki_der()))
+        verdict.refuse("", Kind::bad_public_key, "the key is the root's own", "make the request with a key of its own");
+    if (request.subject.empty())
+        verdict.refuse("", Kind::refused, "the request has no subject, and a CA has one",
+                       "make the request again with one: -subj '/CN=...'");
+    else if (x509::same_name(request.subject, root.subject()))
+        verdict.refuse("", Kind::refused, "the request has the root's own name", "make the request under another name");
+    const auto limits = root.basic_constraints();
+    if (request.path_length < 0)
+        verdict.refuse("", Kind::refused, "a path length is not negative", "ask for --pathlen 0");
+    else if (limits && limits->path_length && request.path_length >= *limits->path_length)
+        verdict.refuse("", Kind::refused,
+                       "the root allows " + std::to_string(*limits->path_length) + " CAs below it, this one included",
+                       *limits->path_length == 0 ? "sign it with another root"
+                                                 : "ask for --pathlen " + std::to_string(*limits->path_length - 1));
+}
+
+/// No longer than the root: a wish beyond it is refused, the default cut.
+void decide_subordinate_lifetime(const SubordinateRequest& request, const x509::Certificate& root, base::Time now,
+                                 x509::Template& content, Verdict& verdict) {
+    constexpr base::Duration k_usual_life = std::chrono::hours(24 * 365 * 5), k_least_life = std::chrono::minutes(1);
+    constexpr base::Duration k_most_life = 200 * k_usual_life;  // the year 9999 is far
+    if (root.not_after() <= now)
+        return verdict.refuse("", Kind::refused, "the root expired at " + base::format_time(root.not_after()),
+                              "make a new one");
+    const base::Duration asked = request.validity.value_or(k_usual_life);
+    if (asked < k_least_life || asked > k_most_life)
+        return verdict.refuse("", Kind::refused,
+                              "--validity " + base::format_duration(asked) + " is no lifetime of a CA",
+                              "choose one from 1m to 1000y");
+    content.not_before = std::max(base::from_unix(base::to_unix(now)) - k_ca_backdate, root.not_before());
+    content.not_after = base::from_unix(base::to_unix(now + asked));
+    if (content.not_after <= root.not_after()) return;
+    if (request.validity)
+        verdict.refuse("", Kind::refused,
+                       "the certificate would end at " + base::format_time(content.not_after) + ", after the root at " +
+                           base::format_time(root.not_after()),
+                       "ask for " + base::describe_duration(root.not_after() - now) + " at most");
+    else
+        verdict.notes.push_back("the lifetime was cut to " + base::describe_duration(root.not_after() - now) +
+                                ": the root ends then");
+    content.not_after = root.not_after();
+}
+
 std::string hint_for(Kind kind, const Profile& profile) {
     const std::string table = "[profile." + profile.name + "] of signet.toml";
     if (kind == Kind::rejected_identifier) return "permit it in " + table + ", or use another profile";
@@ -220,6 +269,26 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
     content.no_revocation_available = !request.profile.revocation;
     content.must_staple = request.profile.must_staple;
     add_urls(issuer, request.profile, content, decision.notes);
+    decision.approved = Approval::of(std::move(content));
+    return decision;
+}
+
+Decision decide_subordinate(const SubordinateRequest& request, const IssuerFacts& issuer, base::Time now) {
+    Verdict verdict;
+    check_subordinate(request, issuer.issuing, verdict);
+    x509::Template content;
+    decide_subordinate_lifetime(request, issuer.issuing, now, content, verdict);
+    Decision decision{std::nullopt, std::move(verdict.refusals), std::move(verdict.notes)};
+    if (!decision.ok()) return decision;
+    content.subject = request.subject;
+    content.public_key = request.public_key;
+    content.ca = true;
+    content.path_length = request.path_length;
+    content.key_usage = static_cast<x509::KeyUsages>(x509::usage_bit(x509::KeyUsage::key_cert_sign) |
+                                                     x509::usage_bit(x509::KeyUsage::crl_sign));
+    content.name_constraints = request.constraints;
+    static const Profile k_built_in{};  // publishes its revocations
+    add_urls(issuer, k_built_in, content, decision.notes);
     decision.approved = Approval::of(std::move(content));
     return decision;
 }

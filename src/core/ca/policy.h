@@ -55,6 +55,17 @@ struct IssuerFacts {
     std::string authority;
 };
 
+/// A subordinate CA that the root is to sign (`ca sign`). Subject and key are what its request says, nothing else of
+/// it.
+struct SubordinateRequest {
+    x509::DistinguishedName subject;
+    crypto::PublicKey public_key;
+    std::optional<base::Duration> validity;  // absent: five years, cut to fit the root
+    int path_length = 0;
+    x509::NameConstraints constraints;
+    Operator requester;
+};
+
 struct Decision {
     std::optional<ApprovedTemplate> approved;  // without a serial: the issuer draws it
     std::vector<base::ErrorPart> refusals;     // every reason at once
@@ -64,6 +75,9 @@ struct Decision {
 
 /// The one place that decides what may be signed. Pure: the same question has the same answer.
 Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
+/// The rules of CA certificates (RFC 5280 sections 4.2.1.3, 4.2.1.9): `issuer` is the root, with nothing above it.
+Decision decide_subordinate(const SubordinateRequest& request, const IssuerFacts& issuer, base::Time now);
+inline constexpr char k_issuing_profile[] = "issuing";  // of CA certificates in the inventory
 /// The same rules for names alone (newOrder): a hopeless order is refused with one part per identifier.
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
 /// What add_uri of the profile puts beside these names on a certificate: what a request for it may name too.

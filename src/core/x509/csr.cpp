@@ -145,17 +145,43 @@ CertificateRequest CertificateRequest::from_file_contents(std::string_view conte
                 "give a PKCS#10 request in PEM or DER"};
 }
 
-base::Bytes build_csr(const crypto::PrivateKey& key, const std::vector<Identifier>& names) {
+namespace {
+
+base::Bytes build_request(const crypto::PrivateKey& key, const DistinguishedName& subject, base::ByteView extensions) {
     base::Bytes attributes;
-    if (!names.empty()) {
-        const base::Bytes extension = der::sequence(
-            {der::oid(k_subject_alt_name), der::boolean(true), der::octet_string(encode_subject_alt_names(names))});
-        attributes = der::sequence({der::oid(k_extension_request), der::set({der::sequence({extension})})});
-    }
-    const base::Bytes info = der::sequence({der::integer(0), DistinguishedName().der(), key.public_key().spki_der(),
+    if (!extensions.empty())
+        attributes = der::sequence({der::oid(k_extension_request), der::set({der::sequence({extensions})})});
+    const base::Bytes info = der::sequence({der::integer(0), subject.der(), key.public_key().spki_der(),
                                             der::tlv(der::context_constructed(0), attributes)});
     const auto algorithm = crypto::default_algorithm(key);
     return der::sequence({info, algorithm_identifier(algorithm), der::bit_string(crypto::sign(key, algorithm, info))});
+}
+
+}  // namespace
+
+base::Bytes build_csr(const crypto::PrivateKey& key, const std::vector<Identifier>& names) {
+    base::Bytes extension;
+    if (!names.empty())
+        extension = der::sequence(
+            {der::oid(k_subject_alt_name), der::boolean(true), der::octet_string(encode_subject_alt_names(names))});
+    return build_request(key, {}, extension);
+}
+
+base::Bytes build_ca_csr(const crypto::PrivateKey& key, const DistinguishedName& subject,
+                         const NameConstraints& constraints) {
+    Template wish;
+    wish.ca = true;
+    wish.path_length = 0;
+    wish.key_usage = static_cast<KeyUsages>(usage_bit(KeyUsage::key_cert_sign) | usage_bit(KeyUsage::crl_sign));
+    wish.name_constraints = constraints;
+    base::Bytes extensions;
+    for (const char* oid : {"2.5.29.19", "2.5.29.15", "2.5.29.30"}) {
+        const auto written = find_extension_row(oid)->write({wish, {}, {}});
+        if (written)
+            base::append(extensions,
+                         der::sequence({der::oid(oid), der::boolean(true), der::octet_string(written->value)}));
+    }
+    return build_request(key, subject, extensions);
 }
 
 }  // namespace signet::x509

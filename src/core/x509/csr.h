@@ -6,6 +6,7 @@
 #include "crypto/key.h"
 #include "x509/distinguished_name.h"
 #include "x509/identifier.h"
+#include "x509/template.h"
 
 namespace signet::x509 {
 
@@ -27,5 +28,8 @@ struct CertificateRequest {
 
 /// DER of a request for `names` (critical SAN, empty subject), signed by `key`.
 base::Bytes build_csr(const crypto::PrivateKey& key, const std::vector<Identifier>& names);
+/// DER of a request for an issuing CA: subject, CA:TRUE with path length 0, keyCertSign, cRLSign, name constraints.
+base::Bytes build_ca_csr(const crypto::PrivateKey& key, const DistinguishedName& subject,
+                         const NameConstraints& constraints);
 
 }  // namespace signet::x509

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The root stays where no network is: request, signature and import between two machines, and below a corporate root.
+. "$(dirname "$0")/lib.sh"
+need curl openssl
+offline=$WORK/offline online=$WORK/online
+on() { expect_exit "$1" signet --store "$2" "${@:3}"; }
+
+step "two machines: the root here, the request there"
+on 0 "$offline" ca init --cn 'Offline Root CA' --org Acme
+on 0 "$online" ca init web --external-root --cn 'Acme Web CA' --permit-dns corp.internal
+expect_out 'issuing.csr'
+csr=$online/authorities/web/issuing.csr
+same "mode of the key" 600 "$(stat -c %a "$online/authorities/web/issuing.key")"
+openssl req -in "$csr" -noout -text -verify >csr.txt 2>&1
+for part in 'CN = Acme Web CA' 'CA:TRUE, pathlen:0' 'Certificate Sign, CRL Sign' 'DNS:corp.internal'; do
+    expect "$part in the request" grep -q "$part" csr.txt
+done
+sum=$(sha256sum "$csr")
+on 0 "$online" ca init web --external-root --cn 'Acme Web CA'
+same "the request of a second run" "$sum" "$(sha256sum "$csr")"
+on 0 "$online" ca csr web
+cp out same.csr
+expect "the same request" cmp same.csr "$csr"
+
+step "until its certificate comes nothing is issued, and the way is said"
+on 3 "$online" issue w.corp.internal --ca web --out w
+expect_err 'signet ca import'
+on 3 "$online" ca init web
+expect_err 'waits for its certificate'
+
+step "signed over there with what the options say, brought home, in force"
+on 0 "$offline" ca sign "$csr" --permit-dns corp.internal --validity 2y --out issuing.crt
+on 0 "$online" ca import issuing.crt --root "$offline/authorities/default/root.crt"
+expect_out 'completed the CA web'
+[ ! -e "$csr" ] || fail "the request is still there"
+expect "openssl agrees" openssl verify -x509_strict -CAfile "$offline/authorities/default/root.crt" issuing.crt
+openssl x509 -in issuing.crt -noout -text >issuing.txt
+for part in 'CA:TRUE, pathlen:0' 'Certificate Sign, CRL Sign' 'DNS:corp.internal'; do
+    expect "$part in the certificate" grep -q "$part" issuing.txt
+done
+on 0 "$online" issue w.corp.internal --ca web --out w
+expect "openssl takes the chain" openssl verify -x509_strict -CAfile w/ca.crt -untrusted w/tls.crt w/tls.crt
+on 1 "$online" issue w.other.internal --ca web --out x
+on 0 "$online" ca show web --json
+expect_out 'Offline Root CA'
+
+step "prolonged with the same key"
+on 0 "$online" ca csr web --out again.csr
+on 0 "$offline" ca sign again.csr --permit-dns corp.internal --out again.crt
+on 0 "$online" ca import again.crt --root "$offline/authorities/default/root.crt"
+expect_out 'renewed the certificate'
+on 0 "$online" issue w.corp.internal --ca web --out w
+expect "the old and the new chain hold" openssl verify -CAfile w/ca.crt -untrusted w/tls.crt w/tls.crt
+
+step "what no root should sign"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sub.key -out sub.csr -subj '/CN=Sub CA' 2>/dev/null
+on 1 "$offline" ca sign sub.csr --validity 11y
+openssl req -new -key sub.key -out own.csr -subj '/O=Acme/CN=Offline Root CA'
+on 1 "$offline" ca sign own.csr
+on 2 "$offline" ca sign issuing.crt
+on 3 "$online" ca sign sub.csr --ca web
+expect_err "root's key is elsewhere"
+mv "$offline/authorities/default/root.key" usb.key
+on 3 "$offline" ca sign sub.csr
+on 0 "$offline" ca sign sub.csr --root-key usb.key --pathlen 1 --out sub.crt
+
+step "below a corporate root of openssl's making, with a CA in between, and a key from elsewhere"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout corp.key -out corp.crt -subj '/O=Corp/CN=Corp Root' -days 3650 \
+    -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+printf 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' >ca.ext
+openssl req -new -newkey rsa:2048 -nodes -keyout policy.key -out policy.csr -subj '/O=Corp/CN=Corp Policy CA' 2>/dev/null
+openssl x509 -req -in policy.csr -CA corp.crt -CAkey corp.key -CAcreateserial -extfile ca.ext -days 900 -out policy.crt 2>/dev/null
+openssl x509 -req -in sub.csr -CA policy.crt -CAkey policy.key -CAcreateserial -extfile ca.ext -days 800 -out web.crt 2>/dev/null
+cat web.crt policy.crt >chain.crt
+chmod 600 sub.key
+on 1 "$online" ca import chain.crt --root issuing.crt --key sub.key --ca corp
+on 0 "$online" ca import chain.crt --root corp.crt --key sub.key --ca corp
+on 0 "$online" issue w.internal --ca corp --out corp
+same "certificates in the chain" 3 "$(grep -c BEGIN corp/tls.crt)"
+expect "openssl takes the chain of four" openssl verify -CAfile corp.crt -untrusted corp/tls.crt corp/tls.crt
+on 3 "$online" ca import chain.crt --root corp.crt --key sub.key --ca corp
+on 0 "$WORK/fresh" ca import chain.crt --root corp.crt --key sub.key
+on 0 "$WORK/fresh" issue w.internal --out fresh.saved
+on 0 "$online" ca list
+expect_out '^corp '
+expect_out '^web '
+
+step "a foreign anchor beside ours"
+on 0 "$online" ca trust add corp.crt --name corp --ca web
+on 0 "$online" ca trust list --ca web
+expect_out '^corp +CN=Corp Root'
+on 0 "$online" issue w.corp.internal --ca web --out w
+same "anchors" 2 "$(grep -c BEGIN w/ca.crt)"
+expect "the foreign chain holds, too" openssl verify -CAfile w/ca.crt -untrusted corp/tls.crt corp/tls.crt
+openssl x509 -in w/tls.crt -out leaf.crt
+on 1 "$online" ca trust add leaf.crt --name leaf --ca web
+on 3 "$online" ca trust remove crop --ca web
+expect_err "did you mean 'corp'"
+on 0 "$online" ca trust remove corp --ca web
+on 0 "$online" issue w.corp.internal --ca web --out w
+same "anchors" 1 "$(grep -c BEGIN w/ca.crt)"
+
+step "a server that runs publishes what counts, and renewed certificates carry it"
+export SIGNET_STORE=$WORK/fresh
+start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0
+base=${READY%/acme/directory}
+published() { curl -sf --cacert "$1" --resolve "${base#https://}:127.0.0.1" "$base/$2" | grep -c BEGIN; }
+root=$SIGNET_STORE/authorities/default/root.crt
+same "anchors in /ca.pem" 1 "$(published "$root" ca.pem)"
+expect_exit 0 signet ca trust add "$offline/authorities/default/root.crt" --name offline
+same "anchors in /ca.pem" 2 "$(published "$root" ca.pem)"
+same "anchors in /ca/default.pem" 2 "$(published "$root" ca/default.pem)"
+expect_exit 0 signet renew "$WORK/fresh.saved" --force
+same "anchors beside a renewed certificate" 2 "$(grep -c BEGIN fresh.saved/ca.crt)"
+expect_exit 0 signet ca trust remove offline
+same "anchors in /ca.pem" 1 "$(published "$root" ca.pem)"
