@@ -44,6 +44,7 @@ TEST_CASE("private key: what we write is read by openssl, with the same public h
         const PrivateKey again = PrivateKey::from_pem(pem.reveal(), "test.key");
         CHECK(again.public_key() == key.public_key());
         CHECK(again.to_pem().reveal() == pem.reveal());
+        CHECK(openssl({"pkcs8", "-topk8", "-nocrypt"}, std::string(pem.reveal())) == pem.reveal());
     }
 }
 
