@@ -32,7 +32,7 @@ struct Words {
     std::optional<int> http01_port;
     std::optional<crypto::KeyType> key_type;
     std::optional<base::Duration> validity, timeout;
-    std::vector<std::string> formats;
+    FormatWords format;
     OwnershipWords ownership;
     bool reuse_key = false;
     bool insecure_http = false;
@@ -108,7 +108,8 @@ client::RenewalRecord record_of(const Words& words, const Destination& destinati
     record.key_type = words.key_type.value_or(crypto::KeyType::ec_p256);
     record.validity = words.validity;
     record.reuse_key = words.reuse_key;
-    if (!words.formats.empty()) record.formats = words.formats;
+    if (!words.format.formats.empty()) record.formats = words.format.formats;
+    record.format_options = parse_format_options(words.format);
     record.access = parse_access(words.ownership);
     record.hooks.exec = words.exec.value_or("");
     record.insecure_http = words.insecure_http;
@@ -313,7 +314,7 @@ void add_certificate_options(Options& options, Words& words) {
                        .target = &words.out,
                        .complete = Complete::directory,
                        .default_text = "certificates/<first name> of the store"});
-    options.push_back(format_option(words.formats));
+    add_format_options(options, words.format);
     options.push_back({.name = "exec",
                        .label = "CMD",
                        .text = "run this, directly and without a shell, after new files are in place",

@@ -66,6 +66,8 @@ std::vector<Identifier> names_that_count(const NameWords& words,
     return names;
 }
 
+namespace {
+
 Option format_option(std::vector<std::string>& target) {
     Option option{.name = "format",
                   .label = "FORMAT,...",
@@ -80,6 +82,45 @@ Option format_option(std::vector<std::string>& target) {
     }
     option.text += texts;
     return option;
+}
+
+}  // namespace
+
+void add_format_options(Options& options, FormatWords& words) {
+    options.push_back(format_option(words.formats));
+    options.push_back({.name = "p12-password-file",
+                       .label = "FILE",
+                       .text = "first line: the password of tls.p12; read again at each renewal",
+                       .target = &words.p12_password_file,
+                       .complete = Complete::file});
+    options.push_back({.name = "p12-legacy",
+                       .text = "encrypt tls.p12 by 3DES and SHA-1, for readers of before 2020",
+                       .target = &words.p12_legacy});
+    options.push_back({.name = "k8s-name",
+                       .label = "N",
+                       .text = "name of the Secret",
+                       .target = &words.k8s_name,
+                       .default_text = "the first name, its dots kept"});
+    options.push_back({.name = "k8s-namespace",
+                       .label = "N",
+                       .text = "namespace of the Secret",
+                       .target = &words.k8s_namespace,
+                       .default_text = "none: where it is applied"});
+}
+
+deliver::FormatOptions parse_format_options(const FormatWords& words) {
+    const auto require = [&](bool given, const char* option, const char* format) {
+        if (given && std::ranges::find(words.formats, format) == words.formats.end())
+            throw Error(Kind::usage, std::string(option) + " is for --format " + format,
+                        std::string("add --format ") + format + ", or leave it out");
+    };
+    require(words.p12_password_file.has_value(), "--p12-password-file", "p12");
+    require(words.p12_legacy, "--p12-legacy", "p12");
+    require(!words.k8s_name.empty(), "--k8s-name", "k8s");
+    require(!words.k8s_namespace.empty(), "--k8s-namespace", "k8s");
+    deliver::FormatOptions options{{}, words.p12_legacy, words.k8s_name, words.k8s_namespace};
+    if (words.p12_password_file) options.p12_password_file = std::filesystem::absolute(*words.p12_password_file);
+    return options;
 }
 
 Option csr_option(std::optional<base::Path>& target) {
@@ -115,7 +156,7 @@ std::vector<base::Path> files_in(const base::Path& directory) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
         const auto name = entry.path().filename().string();
-        if (name == "ca.crt" || name.starts_with("tls.")) files.push_back(entry.path());
+        if (name == "ca.crt" || name == "secret.yaml" || name.starts_with("tls.")) files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;

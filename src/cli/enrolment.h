@@ -25,8 +25,16 @@ std::optional<x509::CertificateRequest> read_request(const std::optional<base::P
 std::vector<x509::Identifier> names_that_count(const NameWords& words,
                                                const std::optional<x509::CertificateRequest>& request);
 
-/// `--format pem,combined`
-Option format_option(std::vector<std::string>& target);
+/// `--format pem,combined --p12-password-file F --p12-legacy --k8s-name N --k8s-namespace N`
+struct FormatWords {
+    std::vector<std::string> formats;
+    std::optional<base::Path> p12_password_file;
+    bool p12_legacy = false;
+    std::string k8s_name, k8s_namespace;
+};
+void add_format_options(Options& options, FormatWords& words);
+/// Throws usage for an option of a format that is not asked for.
+deliver::FormatOptions parse_format_options(const FormatWords& words);
 Option csr_option(std::optional<base::Path>& target);
 
 /// Absolute and without symlinks, as the store records directories. Throws permission or not_found.

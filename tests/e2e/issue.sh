@@ -92,7 +92,9 @@ cp out printed.pem
 same "two certificates" "$(grep -c 'BEGIN CERTIFICATE' printed.pem)" 2
 same "the key fits" "$(key_of printed.pem)" "$(key_in printed.pem)"
 same "nothing was saved" "$(ls "$SIGNET_STORE/certificates")" "$before"
-expect_exit 2 signet issue --out - --format der printed.internal
+signet issue --out - --format der printed.internal >printed.der || fail "der on standard output"
+openssl x509 -inform DER -in printed.der -noout
+expect_exit 2 signet issue --out - --format der,combined printed.internal
 
 step "formats"
 expect_exit 0 signet issue f.internal --format pem,combined,der --out "$WORK/formats"

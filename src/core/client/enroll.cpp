@@ -119,7 +119,7 @@ Obtained obtain(const EnrollRequest& request, Source& source, base::Time now, co
 
 Enrolled enroll(const EnrollRequest& request, Source& source, base::Time now,
                 const std::function<void(const x509::Certificate&)>& before_delivery) {
-    for (const auto& format : request.formats) deliver::find_format(format);  // a wrong word costs no certificate
+    deliver::check_formats(request.formats, request.format_options, !request.csr);  // a wrong word costs no certificate
     std::string old_serial;
     std::optional<base::Secret> old_key;
     try {
@@ -132,7 +132,8 @@ Enrolled enroll(const EnrollRequest& request, Source& source, base::Time now,
     }
     auto obtained = obtain(request, source, now, old_key ? &*old_key : nullptr);
     if (before_delivery) before_delivery(obtained.bundle.leaf);
-    auto files = deliver::deliver(request.directory, obtained.bundle, request.formats, request.access);
+    auto files =
+        deliver::deliver(request.directory, obtained.bundle, request.formats, request.access, request.format_options);
     return {obtained.bundle.leaf, std::move(old_serial), std::move(files), std::move(obtained.notes)};
 }
 

@@ -19,6 +19,7 @@ struct EnrollRequest {
     std::optional<x509::CertificateRequest> csr;  // then no key is made and none is written
     bool reuse_key = false;
     std::vector<std::string> formats{"pem"};
+    deliver::FormatOptions format_options = {};
     deliver::FileAccess access;
 };
 

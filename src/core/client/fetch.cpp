@@ -38,6 +38,7 @@ EnrollRequest enroll_request(const base::Path& directory, const RenewalRecord& r
             .csr = record.csr,
             .reuse_key = record.reuse_key,
             .formats = record.formats,
+            .format_options = record.format_options,
             .access = record.access};
 }
 
@@ -73,6 +74,10 @@ std::optional<std::string> reason_to_replace(const base::Path& directory, const 
     if (now < leaf.not_before()) return "it is not valid yet";
     if (now > leaf.not_after()) return "it has expired";
     if (now >= due_at(leaf, std::nullopt)) return "it is due";
+    for (const auto& format : record.formats) {
+        const std::string file(deliver::find_format(format).file);
+        if (!base::file_facts(directory / file)) return "there is no " + file + " beside it";
+    }
     return std::nullopt;
 }
 

@@ -40,12 +40,29 @@ EnrollRequest enroll_request(const base::Path& directory, const LocalRequest& re
             .csr = request.csr,
             .reuse_key = request.reuse_key,
             .formats = request.formats,
+            .format_options = request.format_options,
             .access = request.access};
 }
 
 template <class T>
 void put(Json& json, const char* member, const std::optional<T>& value) {
     if (value) json[member] = *value;
+}
+
+void put_format_options(Json& json, const deliver::FormatOptions& options) {
+    if (options.p12_password_file) json["p12_password_file"] = options.p12_password_file->string();
+    if (options.p12_legacy) json["p12_legacy"] = true;
+    if (!options.k8s_name.empty()) json["k8s_name"] = options.k8s_name;
+    if (!options.k8s_namespace.empty()) json["k8s_namespace"] = options.k8s_namespace;
+}
+
+deliver::FormatOptions format_options_of(const Json& json) {
+    deliver::FormatOptions options;
+    options.p12_password_file = base::json_string_if_there(json, "p12_password_file", k_record);
+    options.p12_legacy = base::json_bool_if_there(json, "p12_legacy", k_record).value_or(false);
+    options.k8s_name = base::json_string_if_there(json, "k8s_name", k_record).value_or("");
+    options.k8s_namespace = base::json_string_if_there(json, "k8s_namespace", k_record).value_or("");
+    return options;
 }
 
 std::string encode(const LocalRequest& request) {
@@ -60,6 +77,7 @@ std::string encode(const LocalRequest& request) {
     put(json, "unit", request.unit);
     if (request.csr) json["csr"] = base::base64_encode(request.csr->der);
     json["formats"] = request.formats;
+    put_format_options(json, request.format_options);
     put(json, "owner", request.access.owner);
     put(json, "group", request.access.group);
     put(json, "key_mode", request.access.key_mode);
@@ -93,6 +111,7 @@ LocalRequest decode(const store::LineageRecord& row) {
         request.csr = x509::CertificateRequest::from_der(base::base64_decode(*text).value_or(base::Bytes{}));
     }
     request.formats = base::json_strings(json, "formats", k_record);
+    request.format_options = format_options_of(json);
     request.access = {number<uid_t>(json, "owner"), number<gid_t>(json, "group"),
                       number<std::uint32_t>(json, "key_mode")};
     return request;
@@ -116,6 +135,24 @@ Obtained obtain_locally(const LocalRequest& request, LocalCa& ca, base::Time now
     const auto profile = profile_of(request, ca);
     StoreSource source(ca.issuer, order_of(request, profile, ca));
     return obtain(enroll_request({}, request, profile), source, now);
+}
+
+LocallyIssued issue_locally(const LocalRequest& request, LocalCa& ca) {
+    const auto profile = profile_of(request, ca);
+    const auto order = order_of(request, profile, ca);
+    std::optional<crypto::PrivateKey> key;
+    if (!request.csr) key = crypto::PrivateKey::generate(request.key_type.value_or(profile.usual_key_type()));
+    auto issued = ca.issuer.issue({.profile = profile,
+                                   .names = request.names,
+                                   .public_key = key ? key->public_key() : request.csr->public_key,
+                                   .validity = order.validity,
+                                   .server = order.server,
+                                   .client = order.client,
+                                   .common_name = order.common_name,
+                                   .organization = order.organization,
+                                   .unit = order.unit,
+                                   .requester = order.requester});
+    return {std::move(issued), key ? key->to_pem() : base::Secret()};
 }
 
 LocalEnrolled enroll_locally(const base::Path& directory, const LocalRequest& request, LocalCa& ca, base::Time now,

@@ -23,6 +23,7 @@ struct LocalRequest {
     std::optional<x509::CertificateRequest> csr;
     bool reuse_key = false;  // not kept
     std::vector<std::string> formats{"pem"};
+    deliver::FormatOptions format_options = {};
     deliver::FileAccess access;
 };
 
@@ -36,6 +37,14 @@ struct LocalCa {
 
 /// Policy, signature, record and checks, without writing any file.
 Obtained obtain_locally(const LocalRequest& request, LocalCa& ca, base::Time now);
+
+/// A certificate and the key that was made for it; no key for a request from elsewhere.
+struct LocallyIssued {
+    ca::Issued issued;
+    base::Secret key_pem;
+};
+/// Straight from the issuer, which checks what it signs: for many at a time. Thread-safe.
+LocallyIssued issue_locally(const LocalRequest& request, LocalCa& ca);
 
 struct LocalEnrolled {
     Enrolled enrolled;

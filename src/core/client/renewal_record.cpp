@@ -57,6 +57,11 @@ std::string encode(const RenewalRecord& record) {
     append_toml_flag(text, "csr", record.csr.has_value());
     append_toml_flag(text, "reuse_key", record.reuse_key);
     append_toml(text, "formats", record.formats);
+    const auto& options = record.format_options;
+    if (options.p12_password_file) append_toml(text, "p12_password_file", options.p12_password_file->string());
+    append_toml_flag(text, "p12_legacy", options.p12_legacy);
+    append_toml(text, "k8s_name", options.k8s_name);
+    append_toml(text, "k8s_namespace", options.k8s_namespace);
     if (record.access.owner) append_toml(text, "owner", static_cast<long>(*record.access.owner));
     if (record.access.group) append_toml(text, "group", static_cast<long>(*record.access.group));
     if (record.access.key_mode) append_toml(text, "key_mode", octal(*record.access.key_mode));
@@ -112,6 +117,10 @@ RenewalRecord decode(base::TomlTable& table, const Path& folder) {
     }
     record.reuse_key = table.boolean("reuse_key", false);
     record.formats = table.texts("formats", {"pem"});
+    record.format_options.p12_password_file = table.text_if_there("p12_password_file");
+    record.format_options.p12_legacy = table.boolean("p12_legacy", false);
+    record.format_options.k8s_name = table.text("k8s_name", "");
+    record.format_options.k8s_namespace = table.text("k8s_namespace", "");
     read_access(table, record.access);
     record.hooks.exec = table.text("exec", "");
     record.insecure_http = table.boolean("insecure_http", false);

@@ -31,6 +31,7 @@ struct RenewalRecord {
     std::optional<x509::CertificateRequest> csr;
     bool reuse_key = false;
     std::vector<std::string> formats{"pem"};
+    deliver::FormatOptions format_options = {};
     deliver::FileAccess access;
     Activation hooks;
     bool insecure_http = false;

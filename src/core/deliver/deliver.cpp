@@ -12,11 +12,12 @@ using base::Path;
 namespace {
 
 /// tls.crt, tls.key and ca.crt come first and always; each format once.
-std::vector<File> files_of(const Bundle& bundle, const std::vector<std::string>& formats) {
-    auto files = find_format("pem").write(bundle);
+std::vector<File> files_of(const Bundle& bundle, const std::vector<std::string>& formats,
+                           const FormatOptions& options) {
+    auto files = find_format("pem").write(bundle, options);
     for (auto it = formats.begin(); it != formats.end(); ++it) {
         if (*it == "pem" || std::find(formats.begin(), it, *it) != it) continue;
-        for (auto& file : find_format(*it).write(bundle)) files.push_back(std::move(file));
+        for (auto& file : find_format(*it).write(bundle, options)) files.push_back(std::move(file));
     }
     return files;
 }
@@ -32,8 +33,8 @@ void keep_fitting_key(std::vector<File>& files, const Path& directory, const Bun
 }  // namespace
 
 std::vector<Path> deliver(const Path& directory, const Bundle& bundle, const std::vector<std::string>& formats,
-                          const FileAccess& access) {
-    auto files = files_of(bundle, formats);
+                          const FileAccess& access, const FormatOptions& options) {
+    auto files = files_of(bundle, formats, options);
     const auto where = std::filesystem::absolute(directory).lexically_normal();
     keep_fitting_key(files, where, bundle);
     base::make_directories(where, 0755);

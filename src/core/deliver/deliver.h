@@ -35,7 +35,8 @@ std::optional<Installed> installed(const base::Path& directory);
 /// and certificate last, where there are no symlinks. Killed at any moment, the old files or the new ones stand whole.
 /// Makes DIR (0755) and .versions (0755) when missing. Returns the absolute paths of the files by name.
 std::vector<base::Path> deliver(const base::Path& directory, const Bundle& bundle,
-                                const std::vector<std::string>& formats, const FileAccess& access);
+                                const std::vector<std::string>& formats, const FileAccess& access,
+                                const FormatOptions& options = {});
 
 /// DIR/.signet/, 0700: the account key and renewal.toml live there. Made when missing.
 base::Path private_directory(const base::Path& directory);

@@ -20,7 +20,7 @@ base::Secret key_der(const base::Secret& pem) {
 
 }  // namespace
 
-std::vector<File> write_der(const Bundle& bundle) {
+std::vector<File> write_der(const Bundle& bundle, const FormatOptions& /*options*/) {
     std::vector<File> files;
     files.push_back({"tls.crt.der", der_of(bundle.leaf.der()), false});
     if (!bundle.key_pem.empty()) files.push_back({"tls.key.der", key_der(bundle.key_pem), true});

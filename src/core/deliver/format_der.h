@@ -7,6 +7,6 @@
 namespace signet::deliver {
 
 /// tls.crt.der (the leaf alone) and tls.key.der (PKCS#8). Without the latter when the key is elsewhere.
-std::vector<File> write_der(const Bundle& bundle);
+std::vector<File> write_der(const Bundle& bundle, const FormatOptions& options);
 
 }  // namespace signet::deliver

@@ -15,7 +15,7 @@ std::string chain_pem(const Bundle& bundle) {
 
 }  // namespace
 
-std::vector<File> write_pem(const Bundle& bundle) {
+std::vector<File> write_pem(const Bundle& bundle, const FormatOptions& /*options*/) {
     std::vector<File> files;
     files.push_back({"tls.crt", base::Secret(chain_pem(bundle)), false});
     if (!bundle.key_pem.empty()) files.push_back({"tls.key", base::Secret(std::string(bundle.key_pem.reveal())), true});
@@ -23,7 +23,7 @@ std::vector<File> write_pem(const Bundle& bundle) {
     return files;
 }
 
-std::vector<File> write_combined(const Bundle& bundle) {
+std::vector<File> write_combined(const Bundle& bundle, const FormatOptions& /*options*/) {
     if (bundle.key_pem.empty()) {
         throw base::Error{base::Kind::usage,
                           "the format 'combined' needs the private key, which stayed with the maker of the request",

@@ -7,8 +7,8 @@
 namespace signet::deliver {
 
 /// tls.crt (leaf, then what follows it), tls.key, ca.crt. Without tls.key when the key is elsewhere.
-std::vector<File> write_pem(const Bundle& bundle);
+std::vector<File> write_pem(const Bundle& bundle, const FormatOptions& options);
 /// tls.pem: the key, then the chain, for programs that read both from one file. Throws usage without a key.
-std::vector<File> write_combined(const Bundle& bundle);
+std::vector<File> write_combined(const Bundle& bundle, const FormatOptions& options);
 
 }  // namespace signet::deliver

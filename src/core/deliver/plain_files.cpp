@@ -16,8 +16,9 @@ int turn(const File& file) {
 
 void write_bundle_file(const base::Path& path, const File& file, const FileAccess& access) {
     base::WriteOptions options;
-    options.mode = file.secret ? access.key_mode.value_or(0600) : 0644;
+    options.mode = file.secret ? 0600 : 0644;
     if (file.name.starts_with("tls.")) {
+        if (file.secret && access.key_mode) options.mode = *access.key_mode;
         options.owner = access.owner;
         options.group = access.group;
     }

@@ -31,7 +31,8 @@ client::RenewalRecord full_record() {
     record.validity = 36h;
     record.csr = x509::CertificateRequest::from_der(x509::build_csr(key, record.names));
     record.reuse_key = true;
-    record.formats = {"pem", "combined"};
+    record.formats = {"pem", "combined", "p12", "k8s"};
+    record.format_options = {"/etc/keystore password", true, "web", "prod"};
     record.access = {1000, 1001, 0640};
     record.hooks.exec = "/usr/bin/touch 'a b' \\x";
     record.insecure_http = true;
@@ -64,6 +65,7 @@ TEST_CASE("renewal record: what is saved is loaded as it was") {
     CHECK(loaded->csr->der == saved.csr->der);
     CHECK(loaded->reuse_key);
     CHECK(loaded->formats == saved.formats);
+    CHECK(loaded->format_options == saved.format_options);
     CHECK(loaded->access.owner == saved.access.owner);
     CHECK(loaded->access.group == saved.access.group);
     CHECK(loaded->access.key_mode == saved.access.key_mode);

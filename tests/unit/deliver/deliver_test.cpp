@@ -186,7 +186,7 @@ TEST_CASE("deliver: plain files where there are no links") {
     test::BundleMaker maker;
     for (int i = 0; i < 2; ++i) {
         const auto bundle = maker.make();
-        std::vector<deliver::File> files = deliver::find_format("pem").write(bundle);
+        std::vector<deliver::File> files = deliver::find_format("pem").write(bundle, {});
         deliver::write_plain_files(directory.path(), files, {});
         CHECK(shows(directory.path(), bundle));
         CHECK(test::mode_of(directory / "tls.key") == 0600);
