@@ -3,11 +3,14 @@
 #include "acme/challenges.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/enrolment.h"
 #include "cli/exit_code.h"
-#include "cli/options.h"
+#include "cli/fetch_words.h"
+#include "cli/interruption.h"
+#include "cli/terms_question.h"
 #include "client/fetch.h"
 #include "store/store.h"
 #include "x509/pem.h"
@@ -23,23 +26,6 @@ constexpr base::Duration k_patience = std::chrono::seconds(60);
 constexpr std::size_t k_anchors_limit = 4 << 20;
 constexpr std::size_t k_secret_limit = 16 << 10;  // a token has 200 characters
 
-struct Words {
-    NameWords names;
-    std::optional<std::string> server, token, eab_kid, eab_hmac_key;
-    std::optional<base::Path> token_file, eab_hmac_key_file;
-    std::optional<base::Path> root, ca_file, out, csr;
-    std::optional<std::string> root_sha256, profile, webroot, exec, email, challenge;
-    std::optional<int> http01_port;
-    std::optional<crypto::KeyType> key_type;
-    std::optional<base::Duration> validity, timeout;
-    FormatWords format;
-    OwnershipWords ownership;
-    bool reuse_key = false;
-    bool insecure_http = false;
-    bool agree_tos = false;
-    bool force = false;
-};
-
 std::vector<x509::Certificate> read_anchors(const std::optional<base::Path>& file) {
     if (!file) return {};
     return x509::parse_certificates(base::read_file(*file, k_anchors_limit), file->string());
@@ -52,7 +38,7 @@ struct Destination {
     std::shared_ptr<const acme::AccountBinding> binding;
 };
 
-Destination by_token(const Words& words) {
+Destination by_token(const FetchWords& words) {
     if (words.token && words.token_file) throw Error(Kind::usage, "--token and --token-file exclude each other");
     if (words.server || words.root || words.root_sha256 || words.eab_kid) {
         throw Error(Kind::usage, "a token says which server and which root: --server, --root and --eab-kid exclude it",
@@ -64,7 +50,7 @@ Destination by_token(const Words& words) {
             std::make_shared<const acme::AccountBinding>(std::move(token.binding))};
 }
 
-std::shared_ptr<const acme::AccountBinding> binding_of(const Words& words) {
+std::shared_ptr<const acme::AccountBinding> binding_of(const FetchWords& words) {
     const bool has_key = words.eab_hmac_key || words.eab_hmac_key_file;
     if (words.eab_kid.has_value() != has_key) {
         throw Error(Kind::usage, "an external account binding has both a kid and a key",
@@ -79,7 +65,7 @@ std::shared_ptr<const acme::AccountBinding> binding_of(const Words& words) {
         acme::AccountBinding{*words.eab_kid, acme::parse_mac_key(text.reveal(), what)});
 }
 
-Destination destination_of(const Words& words) {
+Destination destination_of(const FetchWords& words) {
     if (words.token || words.token_file) return by_token(words);
     if (!words.server) {
         throw Error(Kind::usage, "which server is not said",
@@ -89,7 +75,22 @@ Destination destination_of(const Words& words) {
             words.root_sha256 ? client::parse_root_hash(*words.root_sha256) : "", binding_of(words)};
 }
 
-client::RenewalRecord record_of(const Words& words, const Destination& destination) {
+int port_of(const std::optional<int>& given, int usual, const std::string& option) {
+    const int port = given.value_or(usual);
+    if (port >= 1 && port <= 65535) return port;
+    throw Error(Kind::usage, option + " " + std::to_string(port) + " is no port",
+                "give one from 1 to 65535; the server must be told too");
+}
+
+std::string dns_hook_of(const FetchWords& words) {
+    const auto hook = words.dns_hook.value_or("");
+    if (words.challenge == "dns-01" && base::split_command(hook).empty()) {
+        throw Error(Kind::usage, "dns-01 needs a program that writes the TXT record", "name it with --dns-hook");
+    }
+    return hook;
+}
+
+client::RenewalRecord record_of(const FetchWords& words, const Destination& destination) {
     client::RenewalRecord record;
     record.server = destination.server;
     record.binding = destination.binding;
@@ -99,11 +100,10 @@ client::RenewalRecord record_of(const Words& words, const Destination& destinati
     record.names = names_that_count(words.names, record.csr);
     record.challenge = words.challenge.value_or("auto");
     if (words.webroot) record.webroot = canonical_directory(*words.webroot).string();
-    record.http01_port = words.http01_port.value_or(80);
-    if (record.http01_port < 1 || record.http01_port > 65535) {
-        throw Error(Kind::usage, "--http01-port " + std::to_string(record.http01_port) + " is no port",
-                    "give one from 1 to 65535; the server must be told too");
-    }
+    record.http01_port = port_of(words.http01_port, 80, "--http01-port");
+    record.tls_alpn01_port = port_of(words.tls_alpn01_port, 443, "--tls-alpn01-port");
+    record.dns_hook = dns_hook_of(words);
+    record.preferred_chain = words.preferred_chain.value_or("");
     record.profile = words.profile.value_or("");
     record.key_type = words.key_type.value_or(crypto::KeyType::ec_p256);
     record.validity = words.validity;
@@ -119,7 +119,7 @@ client::RenewalRecord record_of(const Words& words, const Destination& destinati
 }
 
 // With --out nothing of a store is looked at: an init container has none.
-base::Path directory_of(const Context& context, const Words& words, const client::RenewalRecord& record) {
+base::Path directory_of(const Context& context, const FetchWords& words, const client::RenewalRecord& record) {
     if (words.out) return canonical_directory(*words.out);
     const auto store = store::Store::open(context.store());
     return canonical_directory(store->layout().certificate(record.names.front().text()));
@@ -152,7 +152,9 @@ int keep(Context& context, const base::Path& directory, const client::RenewalRec
     return finish(context, directory, leaf, record.hooks, std::nullopt);
 }
 
-int run(Context& context, const Words& words) {
+int run(Context& context, const FetchWords& words) {
+    const Interruption interruption;
+    InterruptibleClock clock(context.seams.clock, interruption.token());
     const auto destination = destination_of(words);
     const auto record = record_of(words, destination);
     const client::FetchRun once{
@@ -170,157 +172,14 @@ int run(Context& context, const Words& words) {
     }
     auto [enrolled, activation] =
         client::fetch(directory, record, once,
-                      {.make_transport = context.seams.make_transport,
-                       .clock = context.seams.clock,
+                      {.make_transport = interruption.transports(context.seams.make_transport),
+                       .clock = clock,
                        .patience = words.timeout.value_or(k_patience),
-                       .progress = [&](std::string_view step) { context.out.progress(step); }});
+                       .progress = [&](std::string_view step) { context.out.progress(step); },
+                       .ask_about_terms = terms_question(interruption.token())});
     for (const auto& note : enrolled.notes) context.out.note(note);
     print(context, record, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);
     return finish(context, directory, enrolled.leaf, record.hooks, std::move(activation));
-}
-
-void add_server_options(Options& options, Words& words) {
-    const std::string group = "Server";
-    options.push_back({.name = "server",
-                       .label = "URL",
-                       .text = "directory of the ACME server; letsencrypt and letsencrypt-staging are short for theirs",
-                       .target = &words.server,
-                       .conflicts = {"token", "token-file"},
-                       .group = group});
-    options.push_back({.name = "root",
-                       .label = "FILE",
-                       .text = "the server's TLS chain must reach this root",
-                       .target = &words.root,
-                       .complete = Complete::file,
-                       .default_text = "the system's trust store",
-                       .conflicts = {"root-sha256", "token", "token-file"},
-                       .group = group});
-    options.push_back({.name = "root-sha256",
-                       .label = "HEX",
-                       .text = "the same by the hash of the root, which is then read from the server's /ca.pem",
-                       .target = &words.root_sha256,
-                       .conflicts = {"token", "token-file"},
-                       .group = group});
-    options.push_back({.name = "ca-file",
-                       .label = "FILE",
-                       .text = "anchors that the issued certificate must reach",
-                       .target = &words.ca_file,
-                       .complete = Complete::file,
-                       .default_text = "the server's /ca.pem, when it has one",
-                       .group = group});
-}
-
-void add_binding_options(Options& options, Words& words) {
-    const std::string group = "Being let in";
-    options.push_back({.name = "token",
-                       .label = "T",
-                       .text = "a string of `signet token create`: it names the server, its root and a binding",
-                       .target = &words.token,
-                       .conflicts = {"token-file", "eab-kid", "eab-hmac-key", "eab-hmac-key-file"},
-                       .group = group});
-    options.push_back({.name = "token-file",
-                       .label = "F",
-                       .text = "the same, read from a file",
-                       .target = &words.token_file,
-                       .complete = Complete::file,
-                       .conflicts = {"eab-kid", "eab-hmac-key", "eab-hmac-key-file"},
-                       .group = group});
-    options.push_back({.name = "eab-kid",
-                       .label = "K",
-                       .text = "external account binding: the key identifier that the CA's operator gave out",
-                       .target = &words.eab_kid,
-                       .group = group});
-    options.push_back({.name = "eab-hmac-key",
-                       .label = "H",
-                       .text = "and its key, base64url",
-                       .target = &words.eab_hmac_key,
-                       .conflicts = {"eab-hmac-key-file"},
-                       .group = group});
-    options.push_back({.name = "eab-hmac-key-file",
-                       .label = "F",
-                       .text = "the same, read from a file",
-                       .target = &words.eab_hmac_key_file,
-                       .complete = Complete::file,
-                       .group = group});
-}
-
-void add_conversation_options(Options& options, Words& words) {
-    const std::string group = "Server";
-    options.push_back({.name = "insecure-http",
-                       .text = "allow http:// for the server",
-                       .target = &words.insecure_http,
-                       .group = group});
-    options.push_back({.name = "agree-tos",
-                       .text = "agree to the server's terms of service",
-                       .target = &words.agree_tos,
-                       .group = group});
-    options.push_back({.name = "email",
-                       .label = "ADDRESS",
-                       .text = "contact for the server's operator",
-                       .target = &words.email,
-                       .group = group});
-    options.push_back({.name = "timeout",
-                       .label = "DURATION",
-                       .text = "for all of it; a server that is not up yet is waited for that long",
-                       .target = &words.timeout,
-                       .default_text = "60s",
-                       .group = group});
-}
-
-void add_challenge_options(Options& options, Words& words) {
-    const std::string group = "Challenges";
-    std::vector<std::string> values{"auto", "none"};
-    for (const auto& type : acme::challenge_types()) {
-        if (type.answerable({})) values.emplace_back(type.name);
-    }
-    options.push_back({.name = "challenge",
-                       .label = "TYPE",
-                       .text = "how to prove the names: whichever both sides can do, none at all, or this one",
-                       .target = &words.challenge,
-                       .values = std::move(values),
-                       .default_text = "auto",
-                       .group = group});
-    options.push_back({.name = "webroot",
-                       .label = "DIR",
-                       .text = "write the answers under DIR/.well-known/acme-challenge instead of listening",
-                       .target = &words.webroot,
-                       .complete = Complete::directory,
-                       .group = group});
-    options.push_back({.name = "http01-port",
-                       .label = "PORT",
-                       .text = "where to listen for http-01",
-                       .target = &words.http01_port,
-                       .default_text = "80",
-                       .group = group});
-}
-
-void add_certificate_options(Options& options, Words& words) {
-    options.push_back({.name = "profile",
-                       .label = "P",
-                       .text = "the server's profile",
-                       .target = &words.profile,
-                       .default_text = "the directory's own"});
-    options.push_back(key_type_option(words.key_type));
-    options.back().conflicts = {"csr"};
-    options.push_back(validity_option(words.validity, "the server decides"));
-    options.push_back(csr_option(words.csr));
-    options.push_back({.name = "reuse-key",
-                       .text = "keep the key, now and at renewals",
-                       .target = &words.reuse_key,
-                       .conflicts = {"csr"}});
-    options.push_back({.name = "out",
-                       .label = "DIR",
-                       .text = "where to save it",
-                       .target = &words.out,
-                       .complete = Complete::directory,
-                       .default_text = "certificates/<first name> of the store"});
-    add_format_options(options, words.format);
-    options.push_back({.name = "exec",
-                       .label = "CMD",
-                       .text = "run this, directly and without a shell, after new files are in place",
-                       .target = &words.exec});
-    add_ownership_options(options, words.ownership);
-    options.push_back({.name = "force", .text = "get a new one whatever is there", .target = &words.force});
 }
 
 constexpr char k_description[] =
@@ -336,13 +195,20 @@ constexpr char k_description[] =
     "certificate. DIR/.signet keeps the binding too (0600), so that `signet renew` registers again should the server "
     "have lost the account, as long as the token allows it. On a command line others can see a token: prefer "
     "--token-file, or SIGNET_TOKEN_FILE.\n\n"
+    "--dns-hook names a program that answers dns-01, which wildcards need. It is run as `CMD present NAME VALUE`, with "
+    "the same in SIGNET_HOOK_ACTION, _NAME and _VALUE; NAME is the record's full name with the final dot. It puts a "
+    "TXT "
+    "record VALUE there beside any that are there, and returns when the zone's servers answer with it. Afterwards it "
+    "is "
+    "run as `CMD cleanup NAME VALUE`, however the challenge went. It has five minutes, and runs as the caller.\n\n"
+    "SIGTERM at any moment leaves what was there whole; what stands for a challenge is taken back first.\n\n"
     "A program named with --exec runs as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, "
     "_CERT, _KEY and _CA in its environment. When it fails, the next run tries again though nothing is due.";
 
 }  // namespace
 
 Command fetch_command() {
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<FetchWords>();
     Command command{
         .name = "fetch",
         .summary = "get a certificate from an ACME server",
@@ -362,11 +228,7 @@ Command fetch_command() {
                        {k_exit_not_in_effect, "the files are in place, but --exec failed"}},
         .see_also = {"renew", "serve-acme", "token create", "verify"},
         .run = [words](Context& context) { return run(context, *words); }};
-    add_server_options(command.options, *words);
-    add_binding_options(command.options, *words);
-    add_conversation_options(command.options, *words);
-    add_challenge_options(command.options, *words);
-    add_certificate_options(command.options, *words);
+    add_fetch_options(command.options, *words);
     add_name_argument(command, words->names, false);
     return command;
 }

@@ -6,6 +6,7 @@
 #include "cli/context.h"
 #include "cli/enrolment.h"
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/local_ca.h"
 #include "cli/options.h"
 #include "cli/probe_served.h"
@@ -97,9 +98,11 @@ client::RenewOptions options_of(const Words& words) {
 }
 
 // One failure does not stop the rest.
-std::vector<Outcome> renew_all(Context& context, const Words& words, const client::RenewOptions& options, LazyCa& ca) {
-    const client::FetchSeams seams{.make_transport = context.seams.make_transport,
-                                   .clock = context.seams.clock,
+std::vector<Outcome> renew_all(Context& context, const Words& words, const client::RenewOptions& options, LazyCa& ca,
+                               const Interruption& interruption) {
+    InterruptibleClock clock(context.seams.clock, interruption.token());
+    const client::FetchSeams seams{.make_transport = interruption.transports(context.seams.make_transport),
+                                   .clock = clock,
                                    .patience = k_patience,
                                    .progress = [&](std::string_view step) { context.out.progress(step); }};
     auto words_or_all = words.targets;
@@ -108,6 +111,7 @@ std::vector<Outcome> renew_all(Context& context, const Words& words, const clien
     }
     std::vector<Outcome> outcomes;
     for (const auto& word : words_or_all) {
+        if (interruption.requested()) break;
         Outcome outcome{.directory = word, .renewed = {}, .error = {}};
         try {
             outcome.directory = directory_of(context, word);
@@ -225,7 +229,8 @@ int run(Context& context, const Words& words) {
     if (words.signal) client::check_signal(*words.signal);
     if (words.probe) net::parse_host_port(*words.probe, "--probe");
     LazyCa ca(context);
-    auto outcomes = renew_all(context, words, options, ca);
+    const Interruption interruption;
+    auto outcomes = renew_all(context, words, options, ca, interruption);
     if (!words.dry_run) {
         tell_services(context, options, outcomes);
         if (words.probe) probe(context, words, options, outcomes);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# fetch and renew against Pebble, an ACME server that we did not write, strict and refusing every second nonce.
+# fetch and renew against Pebble, an ACME server that we did not write, strict: refusing every second nonce and using
+# no authorization twice, then refusing nine nonces of ten, with bindings, other chains and authorizations used again.
 . "$(dirname "$0")/lib.sh"
 need pebble pebble-challtestsrv curl
 
@@ -10,17 +11,18 @@ expect_exit 0 signet issue localhost 127.0.0.1 --out "$WORK/tls"
 port=$(free_port)
 management=$(free_port)
 httpport=$(free_port)
+tlsport=$(free_port)
 dns=$(free_port)
 dnsmanagement=$(free_port)
 cat >pebble.json <<EOS
 {"pebble": {"listenAddress": "127.0.0.1:$port", "managementListenAddress": "127.0.0.1:$management",
-  "certificate": "$WORK/tls/tls.crt", "privateKey": "$WORK/tls/tls.key", "httpPort": $httpport, "tlsPort": 1,
+  "certificate": "$WORK/tls/tls.crt", "privateKey": "$WORK/tls/tls.key", "httpPort": $httpport, "tlsPort": $tlsport,
   "ocspResponderURL": "", "externalAccountBindingRequired": false}}
 EOS
 start dns pebble-challtestsrv -dns01 "127.0.0.1:$dns" -management "127.0.0.1:$dnsmanagement" -http01 "" -https01 "" \
     -tlsalpn01 "" -defaultIPv4 127.0.0.1 -defaultIPv6 ""
 wait_for 10 port_open "$dnsmanagement"
-start pebble env PEBBLE_WFE_NONCEREJECT=50 PEBBLE_VA_NOSLEEP=1 pebble -config "$WORK/pebble.json" -strict \
+start pebble env PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 pebble -config "$WORK/pebble.json" -strict \
     -dnsserver "127.0.0.1:$dns"
 wait_for 15 port_open "$port"
 wait_for 15 port_open "$management"
@@ -28,7 +30,7 @@ url=https://localhost:$port/dir
 curl -sS --cacert "$root" "https://localhost:$management/roots/0" >pebble-root.pem
 key_of() { openssl pkey -in "$1" -pubout 2>/dev/null; }
 key_in() { openssl x509 -in "$1" -noout -pubkey; }
-fetch() { signet fetch "$@" --server "$url" --root "$root" --http01-port "$httpport" --timeout 60s; }
+fetch() { signet fetch "$@" --server "$url" --root "$root" --http01-port "$httpport" --tls-alpn01-port "$tlsport" --timeout 60s; }
 
 step "the terms of service must be agreed to"
 expect_exit 1 fetch terms.example --out "$WORK/terms"
@@ -57,6 +59,26 @@ expect_exit 6 signet renew "$WORK/web" --force --detailed-exit-code
 [ "$(sha256sum web/tls.crt web/tls.key)" != "$before" ] || fail "it was not renewed"
 same "the pair fits" "$(key_of web/tls.key)" "$(key_in web/tls.crt)"
 
+step "tls-alpn-01, for a name and an address"
+expect_exit 0 fetch alpn.example 127.0.0.1 --out "$WORK/alpn" --agree-tos --challenge tls-alpn-01
+openssl x509 -in alpn/tls.crt -noout -ext subjectAltName >out
+expect_out 'IP Address:127.0.0.1'
+
+step "dns-01 by a program, for a wildcard; the record is taken back"
+cat >hook <<EOS
+#!/bin/sh
+echo "\$1" >>$WORK/hook.log
+case \$1 in
+present) curl -fsS -d "{\"host\":\"\$2\",\"value\":\"\$3\"}" http://127.0.0.1:$dnsmanagement/set-txt ;;
+cleanup) curl -fsS -d "{\"host\":\"\$2\"}" http://127.0.0.1:$dnsmanagement/clear-txt ;;
+esac
+EOS
+chmod +x hook
+expect_exit 0 fetch '*.wild.example' wild.example --out "$WORK/wild" --agree-tos --dns-hook "$WORK/hook"
+openssl x509 -in wild/tls.crt -noout -ext subjectAltName >out
+expect_out 'DNS:\*.wild.example'
+same "the program ran for both" "$(tr '\n' ' ' <hook.log)" "present cleanup present cleanup "
+
 step "key types and requests"
 for type in ec-p384 rsa-2048; do
     expect_exit 0 fetch "$type.example" --out "$WORK/$type" --agree-tos --key-type "$type"
@@ -74,3 +96,29 @@ run signet fetch dead.example --server "$url" --root "$root" --http01-port "$bus
 [ "$CODE" -eq 1 ] || [ "$CODE" -eq 4 ] || { show_last; fail "exit $CODE"; }
 expect_err 'dead.example'
 [ ! -e dead/tls.crt ] || fail "files after a failed challenge"
+
+stop pebble KILL
+step "nine nonces of ten refused, authorizations used again, a binding, another chain"
+mac=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')
+sed "s/\"externalAccountBindingRequired\": false/\"externalAccountBindingRequired\": true, \"externalAccountMACKeys\": {\"kid-1\": \"$mac\"}/" \
+    pebble.json >bound.json
+start pebble env PEBBLE_WFE_NONCEREJECT=90 PEBBLE_AUTHZREUSE=100 PEBBLE_ALTERNATE_ROOTS=1 PEBBLE_CHAIN_LENGTH=2 \
+    PEBBLE_VA_NOSLEEP=1 pebble -config "$WORK/bound.json" -strict -dnsserver "127.0.0.1:$dns"
+wait_for 15 port_open "$port"
+wait_for 15 port_open "$management"
+for i in 0 1; do curl -sS --cacert "$root" "https://localhost:$management/roots/$i" >"root$i.pem"; done
+common_name() { openssl x509 -in "$1" -noout -subject -nameopt multiline | sed -n 's/ *commonName *= //p'; }
+expect_exit 1 fetch bound.example --out "$WORK/bound" --agree-tos
+expect_err 'token|eab-kid'
+echo "$mac" >mac.key
+expect_exit 0 fetch bound.example --out "$WORK/bound" --agree-tos --eab-kid kid-1 --eab-hmac-key-file mac.key \
+    --preferred-chain "$(common_name root1.pem)" --ca-file root1.pem
+expect "reaches the other root" openssl verify -CAfile root1.pem -untrusted bound/tls.crt bound/tls.crt
+refuse "and not the first" openssl verify -CAfile root0.pem -untrusted bound/tls.crt bound/tls.crt
+expect_exit 0 signet renew "$WORK/bound" --force
+expect "the other root again" openssl verify -CAfile root1.pem -untrusted bound/tls.crt bound/tls.crt
+step "without a word, the chain that the anchors accept; without such a chain, the default and a note"
+expect_exit 0 fetch bound.example --out "$WORK/bound" --ca-file root1.pem --eab-kid kid-1 --eab-hmac-key-file mac.key --force
+expect "the other root" openssl verify -CAfile root1.pem -untrusted bound/tls.crt bound/tls.crt
+expect_exit 0 fetch bound.example --out "$WORK/bound" --preferred-chain 'No such CA' --eab-kid kid-1 --eab-hmac-key "$mac" --force
+expect_err 'note: .*No such CA'

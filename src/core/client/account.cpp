@@ -32,7 +32,16 @@ Error explain(const Error& error, const acme::DirectoryMessage& directory) {
         return {error.kind(), error.message(),
                 "get a token from the server's operator, and give it with --token, or --eab-kid and --eab-hmac-key"};
     }
+    if (error.kind() == Kind::unauthorized && error.hint().empty()) {
+        return {error.kind(), error.message(), "ask the server's operator for a token, and run signet fetch with it"};
+    }
     return error;
+}
+
+void enter(Session& session, const acme::NewAccountMessage& message) {
+    const auto response = register_key(session, message);
+    session.use_account(session.location(response, session.directory().new_account, "registering the account"));
+    session.report(response.status == 201 ? "registered an account" : "using the account that is there");
 }
 
 }  // namespace
@@ -46,12 +55,15 @@ void open_account(Session& session, const AccountSettings& settings) {
     // Terms that were not agreed to: only an account that is there already may go on.
     message.only_return_existing = !directory.terms_of_service.empty() && !settings.agree_tos;
     try {
-        const auto response = register_key(session, message);
-        session.use_account(session.location(response, directory.new_account, "registering the account"));
-        session.report(response.status == 201 ? "registered an account" : "using the account that is there");
+        enter(session, message);
+        return;
     } catch (const Error& error) {
-        throw explain(error, directory);
+        const bool ask = error.kind() == Kind::account_does_not_exist && settings.ask_about_terms;
+        if (!ask || !settings.ask_about_terms(directory.terms_of_service)) throw explain(error, directory);
     }
+    auto agreed = settings;
+    agreed.agree_tos = true;
+    open_account(session, agreed);
 }
 
 }  // namespace signet::client

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,8 @@ namespace signet::client {
 
 struct AccountSettings {
     bool agree_tos = false;
+    /// Asks a person to agree to the terms at this URL; empty where there is nobody to ask.
+    std::function<bool(const std::string& url)> ask_about_terms = {};
     std::string email;                                    // contact; may be empty
     std::shared_ptr<const acme::AccountBinding> binding;  // by the server's operator; null: none
 };

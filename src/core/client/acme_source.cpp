@@ -6,6 +6,8 @@
 #include "acme/challenges.h"
 #include "acme/problem.h"
 #include "base/encoding.h"
+#include "base/text.h"
+#include "client/chain_choice.h"
 #include "client/renewal_information.h"
 #include "x509/pem.h"
 
@@ -43,29 +45,44 @@ struct Choice {
     const acme::ChallengeMessage* challenge;
 };
 
-// Of what is offered, and what this client is equipped for, the first in our own order: a server's order says nothing.
-Choice choose(const acme::AuthorizationMessage& authorization, const std::string& wanted,
-              const acme::ResponderContext& equipment) {
-    std::string offered;
-    for (const auto& challenge : authorization.challenges) {
-        offered += (offered.empty() ? "" : ", ") + challenge.type;
-    }
-    const std::string name = name_of(authorization);
+std::string offered_types(const acme::AuthorizationMessage& authorization) {
+    std::vector<std::string> types;
+    for (const auto& challenge : authorization.challenges) types.push_back(challenge.type);
+    return types.empty() ? "none" : base::printable(base::join(types, ", "));
+}
+
+Error no_challenge(const acme::AuthorizationMessage& authorization, const std::string& wanted,
+                   const acme::ResponderContext& equipment) {
+    const bool dns_would_do = equipment.dns_hook.empty() && std::ranges::count(authorization.challenges, "dns-01",
+                                                                               &acme::ChallengeMessage::type) != 0;
+    return {
+        Kind::refused,
+        "no challenge to answer for " + name_of(authorization) + ": the server offers " + offered_types(authorization),
+        dns_would_do       ? "for dns-01 give a program with --dns-hook that writes the TXT record"
+        : wanted == "auto" ? "ask for a name that a challenge exists for"
+                           : "try --challenge auto"};
+}
+
+// Of what is offered, and what this client is equipped for, in our own order of preference: a server's order says
+// nothing. Throws when there is none.
+std::vector<Choice> choices(const acme::AuthorizationMessage& authorization, const std::string& wanted,
+                            const acme::ResponderContext& equipment) {
     if (wanted == "none") {
-        throw Error(Kind::refused, "the server wants proof of " + name + " (" + offered + ")",
+        throw Error(Kind::refused,
+                    "the server wants proof of " + name_of(authorization) + " (" + offered_types(authorization) + ")",
                     "leave out --challenge none, or have the server's operator allow it without");
     }
+    std::vector<Choice> found;
     for (const auto& type : acme::challenge_types()) {
         const auto challenge = std::ranges::find_if(authorization.challenges, [&](const acme::ChallengeMessage& one) {
             return one.type == type.name && !one.token.empty();
         });
         if (challenge == authorization.challenges.end() || (wanted != "auto" && wanted != type.name)) continue;
         if (!authorization.identifier || !type.applies(*authorization.identifier, authorization.wildcard)) continue;
-        if (type.answerable(equipment)) return {&type, &*challenge};
+        if (type.answerable(equipment)) found.push_back({&type, &*challenge});
     }
-    throw Error(Kind::refused,
-                "no challenge to answer for " + name + ": the server offers " + (offered.empty() ? "none" : offered),
-                wanted == "auto" ? "ask for a name that a challenge exists for" : "try --challenge auto");
+    if (found.empty()) throw no_challenge(authorization, wanted, equipment);
+    return found;
 }
 
 }  // namespace
@@ -82,11 +99,12 @@ Certified AcmeSource::certify(const x509::CertificateRequest& request, const std
     if (placed.order.certificate.empty()) {
         throw Error(Kind::remote_problem, "the order is valid but names no certificate", "ask the server's operator");
     }
-    auto certificates = download(placed.order.certificate);
+    std::vector<std::string> notes;
+    auto certificates = choose_chain(placed.order.certificate, notes);
     return {.leaf = certificates.front(),
             .chain = {certificates.begin() + 1, certificates.end()},
             .anchors = order_.anchors,
-            .notes = {}};
+            .notes = std::move(notes)};
 }
 
 AcmeSource::Placed AcmeSource::place(const std::vector<x509::Identifier>& names) {
@@ -131,21 +149,34 @@ void AcmeSource::authorize(const std::string& url) {
 }
 
 void AcmeSource::answer(const std::string& url, const acme::AuthorizationMessage& authorization) {
-    const acme::ResponderContext equipment{.webroot = order_.webroot, .http01_port = order_.http01_port};
-    const auto [type, challenge] = choose(authorization, order_.challenge, equipment);
-    const auto& identifier = *authorization.identifier;
-    const auto proof = acme::key_authorization(challenge->token, session_.account_key().public_key());
-    // Taken back when this function ends, however it ends.
-    const auto presented = type->present(equipment, identifier, challenge->token, proof);
-    session_.report("answering " + challenge->type + " for " + name_of(authorization));
-    if (challenge->status == "pending") respond(url, *challenge);
-    const auto settled = session_.poll(url, "waiting for " + challenge->type + " of " + name_of(authorization),
-                                       acme::parse_authorization,
-                                       [](const acme::AuthorizationMessage& now) { return !waiting(now.status); });
+    const auto possible = choices(authorization, order_.challenge, order_.equipment);
+    for (const auto& [type, challenge] : possible) {
+        const auto proof = acme::key_authorization(challenge->token, session_.account_key().public_key());
+        std::unique_ptr<acme::Presented> presented;  // taken back when this turn ends, however it ends
+        try {
+            presented = type->present(order_.equipment, *authorization.identifier, challenge->token, proof);
+        } catch (const Error& error) {
+            // A port that is taken here is no reason not to try the next way.
+            if (challenge == possible.back().challenge) throw;
+            session_.report("not by " + challenge->type + ": " + error.message());
+            continue;
+        }
+        session_.report("answering " + challenge->type + " for " + name_of(authorization));
+        return settle(url, authorization, *challenge);
+    }
+}
+
+// Has the answer that stands checked.
+void AcmeSource::settle(const std::string& url, const acme::AuthorizationMessage& authorization,
+                        const acme::ChallengeMessage& challenge) {
+    if (challenge.status == "pending") respond(url, challenge);
+    const auto settled =
+        session_.poll(url, "waiting for " + challenge.type + " of " + name_of(authorization), acme::parse_authorization,
+                      [](const acme::AuthorizationMessage& now) { return !waiting(now.status); });
     if (settled.status == "valid") return;
     const auto failed = std::ranges::find_if(settled.challenges, [](const auto& one) { return one.error.has_value(); });
     throw embedded_problem(failed == settled.challenges.end() ? std::nullopt : failed->error,
-                           challenge->type + " failed for " + name_of(authorization));
+                           challenge.type + " failed for " + name_of(authorization));
 }
 
 // RFC 8555 section 7.5.1. Some servers refuse a second answer, such as one sent again over a new connection: then the
@@ -186,7 +217,7 @@ acme::OrderMessage AcmeSource::finalize(const Placed& placed, const x509::Certif
 
 // RFC 8555 section 9.1: certificates and nothing else; section 11.4: anything else must be refused, since the file may
 // be handed to a program that would take a key or another text from it.
-std::vector<x509::Certificate> AcmeSource::download(const std::string& url) {
+AcmeSource::Chain AcmeSource::download(const std::string& url) {
     const std::string doing = "downloading the certificate";
     const auto response = session_.read(url, doing);
     try {
@@ -197,10 +228,31 @@ std::vector<x509::Certificate> AcmeSource::download(const std::string& url) {
             certificates.push_back(x509::Certificate::from_der(block.der));
         }
         if (certificates.empty()) throw Error(Kind::bad_input, "the chain is empty");
-        return certificates;
+        return {std::move(certificates), alternate_urls(response, url)};
     } catch (const Error& error) {
         throw Error(Kind::remote_problem, doing + ": " + error.message(), "ask the server's operator");
     }
+}
+
+// RFC 8555 section 7.4.2. The first chain of those offered that ends where the operator prefers it and reaches the
+// anchors at hand; the server's own when none does.
+std::vector<x509::Certificate> AcmeSource::choose_chain(const std::string& url, std::vector<std::string>& notes) {
+    const auto& wanted = order_.preferred_chain;
+    const auto good = [&](const Chain& chain) {
+        return (wanted.empty() || ends_below(chain.certificates, wanted)) &&
+               reaches(chain.certificates, order_.anchors, session_.clock().now());
+    };
+    auto first = download(url);
+    if (good(first)) return std::move(first.certificates);
+    for (const auto& other : first.alternates) {
+        auto chain = download(other);
+        const bool same_leaf = chain.certificates.front() == first.certificates.front();
+        if (same_leaf && good(chain)) return std::move(chain.certificates);
+    }
+    if (!wanted.empty() && !ends_below(first.certificates, wanted)) {
+        notes.push_back("no chain that the server offers was issued by '" + wanted + "': its default was taken");
+    }
+    return std::move(first.certificates);
 }
 
 }  // namespace signet::client

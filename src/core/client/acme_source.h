@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "acme/challenges.h"
 #include "client/account.h"
 #include "client/session.h"
 #include "client/source.h"
@@ -13,9 +14,9 @@ namespace signet::client {
 struct AcmeOrder {
     AccountSettings account;
     std::string challenge = "auto";  // a type's name, "auto" (whichever both sides can do) or "none"
-    std::string webroot;
-    int http01_port = 80;
+    acme::ResponderContext equipment = {};
     std::string profile;                        // empty: the directory's own
+    std::string preferred_chain;                // common name of the CA above the chain; empty: the server's first
     std::optional<base::Duration> validity;     // asked for as notAfter
     std::optional<x509::Certificate> replaces;  // RFC 9773 section 5
     std::vector<x509::Certificate> anchors;     // what the issued chain must reach; empty when unknown
@@ -37,10 +38,17 @@ private:
     Placed post_order(const acme::NewOrderMessage& message);
     void authorize(const std::string& url);
     void answer(const std::string& url, const acme::AuthorizationMessage& authorization);
+    void settle(const std::string& url, const acme::AuthorizationMessage& authorization,
+                const acme::ChallengeMessage& challenge);
     void respond(const std::string& url, const acme::ChallengeMessage& challenge);
     acme::OrderMessage await_order(const std::string& url, const std::string& doing);
     acme::OrderMessage finalize(const Placed& placed, const x509::CertificateRequest& request);
-    std::vector<x509::Certificate> download(const std::string& url);
+    struct Chain {
+        std::vector<x509::Certificate> certificates;  // leaf first
+        std::vector<std::string> alternates;          // URLs
+    };
+    Chain download(const std::string& url);
+    std::vector<x509::Certificate> choose_chain(const std::string& url, std::vector<std::string>& notes);
 
     Session& session_;
     AcmeOrder order_;

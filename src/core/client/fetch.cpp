@@ -21,11 +21,14 @@ ServerTrust trust_of(const RenewalRecord& record, const std::string& root_sha256
 
 AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> anchors,
                    const std::optional<x509::Certificate>& replaces) {
-    return {.account = {record.agree_tos, record.email, record.binding},
+    return {.account = {.agree_tos = record.agree_tos, .email = record.email, .binding = record.binding},
             .challenge = record.challenge,
-            .webroot = record.webroot,
-            .http01_port = record.http01_port,
+            .equipment = {.webroot = record.webroot,
+                          .http01_port = record.http01_port,
+                          .tls_alpn01_port = record.tls_alpn01_port,
+                          .dns_hook = record.dns_hook},
             .profile = record.profile,
+            .preferred_chain = record.preferred_chain,
             .validity = record.validity,
             .replaces = replaces,
             .anchors = std::move(anchors)};
@@ -95,7 +98,13 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     if (anchors.empty()) {
         anchors = published_anchors(record.server, *server.transport, seams.clock, deadline, seams.progress);
     }
-    AcmeSource source(session, order_of(record, std::move(anchors), run.replaces));
+    auto order = order_of(record, std::move(anchors), run.replaces);
+    if (seams.ask_about_terms) {
+        order.account.ask_about_terms = [&](const std::string& url) {
+            return record.agree_tos = seams.ask_about_terms(url);  // renewals need not ask again
+        };
+    }
+    AcmeSource source(session, std::move(order));
     ActivationLock activation;
     auto request = enroll_request(directory, record);
     request.reuse_key = request.reuse_key || run.reuse_key;

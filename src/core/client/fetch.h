@@ -15,6 +15,8 @@ struct FetchSeams {
     base::Clock& clock;
     base::Duration patience;  // --timeout: for all of it
     Progress progress;
+    /// Asks a person to agree to the server's terms; empty where there is nobody to ask.
+    std::function<bool(const std::string& url)> ask_about_terms = {};
 };
 
 /// Why what stands in a directory is not good enough to be kept; nullopt when it is.

@@ -51,7 +51,10 @@ std::string encode(const RenewalRecord& record) {
     append_toml(text, "challenge", record.challenge);
     append_toml(text, "webroot", record.webroot);
     append_toml(text, "http01_port", static_cast<long>(record.http01_port));
+    append_toml(text, "tls_alpn01_port", static_cast<long>(record.tls_alpn01_port));
+    append_toml(text, "dns_hook", record.dns_hook);
     append_toml(text, "profile", record.profile);
+    append_toml(text, "preferred_chain", record.preferred_chain);
     append_toml(text, "key_type", crypto::key_type_name(record.key_type));
     if (record.validity) append_toml(text, "validity", base::format_duration(*record.validity));
     append_toml_flag(text, "csr", record.csr.has_value());
@@ -108,7 +111,10 @@ RenewalRecord decode(base::TomlTable& table, const Path& folder) {
     record.challenge = table.text("challenge", "auto");
     record.webroot = table.text("webroot", "");
     record.http01_port = static_cast<int>(table.integer("http01_port", 80, 1, 65535));
+    record.tls_alpn01_port = static_cast<int>(table.integer("tls_alpn01_port", 443, 1, 65535));
+    record.dns_hook = table.text("dns_hook", "");
     record.profile = table.text("profile", "");
+    record.preferred_chain = table.text("preferred_chain", "");
     read_key_type(table, record);
     if (table.has("validity")) record.validity = table.duration("validity", "24h");
     if (table.boolean("csr", false)) {

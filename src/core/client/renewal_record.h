@@ -25,7 +25,10 @@ struct RenewalRecord {
     std::string challenge = "auto";
     std::string webroot;
     int http01_port = 80;
+    int tls_alpn01_port = 443;
+    std::string dns_hook;
     std::string profile;
+    std::string preferred_chain;
     crypto::KeyType key_type = crypto::KeyType::ec_p256;
     std::optional<base::Duration> validity;
     std::optional<x509::CertificateRequest> csr;

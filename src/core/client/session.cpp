@@ -14,8 +14,8 @@ namespace {
 using base::Error;
 using base::Kind;
 
-// Pebble refuses up to nine nonces of ten when told to; each answer brings a fresh one, so a score of tries is cheap.
-constexpr int k_bad_nonce_limit = 60;
+// Pebble refuses up to nine nonces of ten when told to; each answer brings a fresh one, so many tries are cheap.
+constexpr int k_bad_nonce_limit = 150;
 constexpr int k_server_error_limit = 5;  // of one POST; the directory alone is waited for to the end
 constexpr std::size_t k_nonces_kept = 16;
 constexpr std::size_t k_nonce_length = 512;

@@ -26,6 +26,9 @@ client::RenewalRecord full_record() {
     record.challenge = "http-01";
     record.webroot = "/var/www/a \"quoted\" place";
     record.http01_port = 5002;
+    record.tls_alpn01_port = 8443;
+    record.dns_hook = "/usr/lib/signet/dns 'two words'";
+    record.preferred_chain = "Some \"Root\" CA";
     record.profile = "server";
     record.key_type = crypto::KeyType::ec_p384;
     record.validity = 36h;
@@ -58,6 +61,9 @@ TEST_CASE("renewal record: what is saved is loaded as it was") {
     CHECK(loaded->challenge == saved.challenge);
     CHECK(loaded->webroot == saved.webroot);
     CHECK(loaded->http01_port == saved.http01_port);
+    CHECK(loaded->tls_alpn01_port == saved.tls_alpn01_port);
+    CHECK(loaded->dns_hook == saved.dns_hook);
+    CHECK(loaded->preferred_chain == saved.preferred_chain);
     CHECK(loaded->profile == saved.profile);
     CHECK(loaded->key_type == saved.key_type);
     CHECK(loaded->validity == saved.validity);
