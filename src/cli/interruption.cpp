@@ -106,7 +106,7 @@ bool InterruptibleClock::wait_until(base::Time when, std::stop_token stop) {
 
 class Interruption::Watch {
 public:
-    Watch() : signals_(ending_signals()) {
+    explicit Watch(std::function<void()> hang_up) : signals_(ending_signals()), hang_up_(std::move(hang_up)) {
         ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
         signal_fd_ = base::Fd(::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK));
         end_fd_ = base::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -134,6 +134,10 @@ private:
             if (ready == 0) end_by(signal_);
             signalfd_siginfo info{};
             if (::read(signal_fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+            if (info.ssi_signo == SIGHUP && hang_up_) {
+                hang_up_();
+                continue;
+            }
             if (signal_ != 0) end_by(signal_);
             signal_ = static_cast<int>(info.ssi_signo);
             stop_.request_stop();
@@ -142,6 +146,7 @@ private:
 
     sigset_t signals_;
     sigset_t before_{};
+    std::function<void()> hang_up_;
     base::Fd signal_fd_, end_fd_;
     std::atomic<int> signal_ = 0;
     std::atomic<bool> forgiven_ = false;
@@ -149,7 +154,8 @@ private:
     std::thread thread_;
 };
 
-Interruption::Interruption() : watch_(std::make_unique<Watch>()) {}
+Interruption::Interruption() : Interruption(std::function<void()>()) {}
+Interruption::Interruption(std::function<void()> hang_up) : watch_(std::make_unique<Watch>(std::move(hang_up))) {}
 Interruption::~Interruption() = default;
 
 std::stop_token Interruption::token() const { return watch_->token(); }

@@ -30,6 +30,8 @@ using MakeTransport = std::function<std::unique_ptr<net::Transport>(net::Transpo
 class Interruption {
 public:
     Interruption();
+    /// With another meaning for SIGHUP: `hang_up` is called for it, on another thread, and nothing ends.
+    explicit Interruption(std::function<void()> hang_up);
     /// Ends the process when a signal came, unless `forgive` was called.
     ~Interruption();
 

@@ -36,6 +36,18 @@ step "the terms of service must be agreed to"
 expect_exit 1 fetch terms.example --out "$WORK/terms"
 expect_err 'agree-tos'
 
+step "at a terminal they are asked about, and the answer is remembered"
+if command -v script >/dev/null; then
+    for answer in n y; do
+        CODE=0
+        echo "$answer" | script -qec "$SIGNET fetch asked.example --out $WORK/asked --server $url --root $root \
+            --http01-port $httpport --timeout 60s" /dev/null >asked.out 2>&1 || CODE=$?
+        grep -q 'Do you agree' asked.out || { cat asked.out; fail "nobody was asked"; }
+        [ "$answer:$CODE" = n:1 ] || [ "$answer:$CODE" = y:0 ] || { cat asked.out; fail "exit $CODE after $answer"; }
+    done
+    grep -q 'agree_tos = true' asked/.signet/renewal.toml || fail "the answer was not remembered"
+fi
+
 step "http-01 for two names, checked for consistency when no anchor is known"
 expect_exit 0 fetch web.example www.web.example --out "$WORK/web" --agree-tos --email ops@example.net
 same "the pair fits" "$(key_of web/tls.key)" "$(key_in web/tls.crt)"

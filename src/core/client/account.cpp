@@ -66,4 +66,16 @@ void open_account(Session& session, const AccountSettings& settings) {
     open_account(session, agreed);
 }
 
+bool account_exists(Session& session) {
+    acme::NewAccountMessage message;
+    message.only_return_existing = true;
+    try {
+        register_key(session, message);
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() == Kind::account_does_not_exist) return false;
+        throw explain(error, session.directory());
+    }
+}
+
 }  // namespace signet::client

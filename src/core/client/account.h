@@ -22,4 +22,7 @@ struct AccountSettings {
 /// Throws user_action_required when the server has terms that were not agreed to and the key has no account yet.
 void open_account(Session& session, const AccountSettings& settings);
 
+/// Whether the server knows the session's key. Changes nothing.
+bool account_exists(Session& session);
+
 }  // namespace signet::client

@@ -100,9 +100,9 @@ Certified AcmeSource::certify(const x509::CertificateRequest& request, const std
         throw Error(Kind::remote_problem, "the order is valid but names no certificate", "ask the server's operator");
     }
     std::vector<std::string> notes;
-    auto certificates = choose_chain(placed.order.certificate, notes);
-    return {.leaf = certificates.front(),
-            .chain = {certificates.begin() + 1, certificates.end()},
+    chain_ = choose_chain(placed.order.certificate, notes);
+    return {.leaf = chain_.front(),
+            .chain = {chain_.begin() + 1, chain_.end()},
             .anchors = order_.anchors,
             .notes = std::move(notes)};
 }

@@ -28,6 +28,9 @@ public:
     AcmeSource(Session& session, AcmeOrder order) : session_(session), order_(std::move(order)) {}
     Certified certify(const x509::CertificateRequest& request, const std::vector<x509::Identifier>& names) override;
 
+    /// Of the certificate that was got last, leaf first.
+    const std::vector<x509::Certificate>& chain() const { return chain_; }
+
 private:
     struct Placed {
         std::string url;
@@ -52,6 +55,7 @@ private:
 
     Session& session_;
     AcmeOrder order_;
+    std::vector<x509::Certificate> chain_;
 };
 
 }  // namespace signet::client

@@ -48,6 +48,23 @@ EnrollRequest enroll_request(const base::Path& directory, const RenewalRecord& r
 // The key of a throw-away account, for conversations that never sign anything.
 crypto::PrivateKey unused_key() { return crypto::PrivateKey::generate(crypto::KeyType::ec_p256); }
 
+// The server's own anchors: what the issued chain must reach, and how pinned roots are followed through a rotation. The
+// latter alone is worth no failure.
+std::vector<x509::Certificate> read_published(const RenewalRecord& record, const TrustedServer& server,
+                                              const FetchSeams& seams, base::Time deadline) {
+    const auto read = [&] {
+        return published_anchors(record.server, *server.transport, seams.clock, deadline, seams.progress);
+    };
+    if (record.issued_anchors.empty()) return read();
+    if (server.roots.empty()) return {};
+    try {
+        return read();
+    } catch (const Error& error) {
+        if (error.kind() == Kind::environment) throw;
+        return {};
+    }
+}
+
 // ACME takes the request as it is: its names are the order's, no more and no fewer.
 void check_request_names(const RenewalRecord& record) {
     if (!record.csr) return;
@@ -91,14 +108,10 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     const auto account_key = load_account_key(directory, record.server, kid);
     auto server =
         trust_server(trust_of(record, run.root_sha256), seams.make_transport, seams.clock, deadline, seams.progress);
-    record.server_roots = server.roots;
     Session session(*server.transport, seams.clock, account_key, record.server, deadline, seams.progress);
     session.directory();
-    auto anchors = record.issued_anchors;
-    if (anchors.empty()) {
-        anchors = published_anchors(record.server, *server.transport, seams.clock, deadline, seams.progress);
-    }
-    auto order = order_of(record, std::move(anchors), run.replaces);
+    const auto published = read_published(record, server, seams, deadline);
+    auto order = order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces);
     if (seams.ask_about_terms) {
         order.account.ask_about_terms = [&](const std::string& url) {
             return record.agree_tos = seams.ask_about_terms(url);  // renewals need not ask again
@@ -109,6 +122,7 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     auto request = enroll_request(directory, record);
     request.reuse_key = request.reuse_key || run.reuse_key;
     auto enrolled = enroll(request, source, seams.clock.now(), [&](const auto&) {
+        record.server_roots = roots_from_now_on(server.roots, published, source.chain(), seams.clock.now());
         activation = owe_activation(directory, run.hooks.empty() ? record.hooks : run.hooks);
         keep_account_key(directory, record.server, kid);
         save_renewal_record(directory, record);
@@ -116,26 +130,30 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     return {std::move(enrolled), std::move(activation)};
 }
 
-std::optional<base::Time> advised_renewal(const RenewalRecord& record, const x509::Certificate& leaf,
-                                          const FetchSeams& seams) {
+std::optional<RenewalAdvice> ask_advice(const RenewalRecord& record, const x509::Certificate& leaf,
+                                        const FetchSeams& seams) {
     try {
         const auto key = unused_key();
         const auto deadline = seams.clock.now() + std::min(seams.patience, k_advice_patience);
         const Progress silent = [](std::string_view) {};
         auto server = trust_server(trust_of(record, ""), seams.make_transport, seams.clock, deadline, silent);
         Session session(*server.transport, seams.clock, key, record.server, deadline, silent);
-        const auto window = ask_renewal_window(*server.transport, session.directory().renewal_info, leaf);
-        return window ? std::optional(renewal_time(*window, leaf)) : std::nullopt;
+        return ask_renewal_window(*server.transport, session.directory().renewal_info, leaf, seams.clock.now());
     } catch (const Error&) {
         return std::nullopt;  // no advice is no reason to wait
     }
 }
 
-void check_server(const RenewalRecord& record, const FetchSeams& seams) {
-    const auto key = unused_key();
+std::string check_server(const base::Path& directory, const RenewalRecord& record, const FetchSeams& seams) {
     const auto deadline = seams.clock.now() + seams.patience;
+    auto there = account_key_there(directory, record.server, record.binding ? record.binding->kid : "");
+    const bool known = there.has_value();
+    const auto key = known ? std::move(*there) : unused_key();
     auto server = trust_server(trust_of(record, ""), seams.make_transport, seams.clock, deadline, seams.progress);
-    Session(*server.transport, seams.clock, key, record.server, deadline, seams.progress).directory();
+    Session session(*server.transport, seams.clock, key, record.server, deadline, seams.progress);
+    session.directory();
+    if (known && account_exists(session)) return {};
+    return "the server has no account for this directory: renewal would register one";
 }
 
 }  // namespace signet::client

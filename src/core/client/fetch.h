@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/enroll.h"
+#include "client/renewal_information.h"
 #include "client/renewal_record.h"
 #include "client/trust.h"
 
@@ -39,12 +40,14 @@ struct Fetched {
 /// one can be got without a word. The caller holds deliver::lock_directory.
 Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams);
 
-/// The moment that the server's renewal information (RFC 9773) names for the certificate; nullopt when it has none, or
-/// does not answer quickly.
-std::optional<base::Time> advised_renewal(const RenewalRecord& record, const x509::Certificate& leaf,
-                                          const FetchSeams& seams);
+/// What the server's renewal information (RFC 9773) says of the certificate; nullopt when it has none, or does not
+/// answer quickly.
+std::optional<RenewalAdvice> ask_advice(const RenewalRecord& record, const x509::Certificate& leaf,
+                                        const FetchSeams& seams);
 
-/// Reaches the server as `fetch` would and reads its directory: what a dry run can tell without an order.
-void check_server(const RenewalRecord& record, const FetchSeams& seams);
+/// Reaches the server as `fetch` would, reads its directory and asks for the account of `directory`: what a dry run can
+/// tell without an order. Changes nothing, here or there. Returns what a renewal would do besides, for people; empty
+/// when nothing. Throws what would stand in its way.
+std::string check_server(const base::Path& directory, const RenewalRecord& record, const FetchSeams& seams);
 
 }  // namespace signet::client

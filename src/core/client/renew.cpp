@@ -3,6 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "client/renewal_state.h"
+#include "crypto/digest.h"
 #include "store/certificates.h"
 
 namespace signet::client {
@@ -10,6 +14,10 @@ namespace {
 
 using base::Error;
 using base::Kind;
+
+// Notes of a former run that point further ahead were made with a wrong clock.
+constexpr base::Duration k_longest_silence = std::chrono::days(1) + std::chrono::minutes(1);
+constexpr base::Duration k_pause = std::chrono::minutes(1);
 
 // Renewal information may put it off, but never into the last tenth of the lifetime.
 base::Time latest(const x509::Certificate& leaf) {
@@ -23,14 +31,44 @@ x509::Certificate leaf_there(const base::Path& directory) {
                 "get one there first: signet issue or signet fetch with --out " + directory.string());
 }
 
-base::Time due(const x509::Certificate& leaf, const RenewOptions& options, const std::optional<RenewalRecord>& record,
-               const FetchSeams& seams) {
-    const auto by_lifetime = due_at(leaf, options.before);
-    if (!record || options.force || seams.clock.now() >= latest(leaf)) return by_lifetime;
-    const auto advised = advised_renewal(*record, leaf, seams);
-    if (!advised) return by_lifetime;
-    const auto by_advice = std::min(*advised, latest(leaf));
-    return options.before ? std::min(by_advice, by_lifetime) : by_advice;
+// When a certificate is due, and what the CA says about it.
+struct Due {
+    base::Time at;
+    std::string note;
+    std::optional<base::Time> ask_after;
+};
+
+// Spread over a fifth of the time that is left then, and the same at each call.
+base::Time due_by_lifetime(const x509::Certificate& leaf, const RenewOptions& options) {
+    const auto due = due_at(leaf, options.before);
+    const auto widest = std::min<base::Duration>(options.jitter, (leaf.not_after() - due) / 5);
+    const auto digest = crypto::sha256(leaf.der());
+    const double fraction = (digest[2] * 256.0 + digest[3]) / 65536.0;
+    return due + base::Duration(static_cast<base::Duration::rep>(static_cast<double>(widest.count()) * fraction));
+}
+
+// Asks the CA unless it said not to before a time that is not far off: a clock that was wrong must not silence it.
+void update_advice(RenewalState& state, const RenewalRecord& record, const x509::Certificate& leaf,
+                   const FetchSeams& seams) {
+    const auto now = seams.clock.now();
+    if (state.ask_after && now < *state.ask_after && *state.ask_after - now <= k_longest_silence) return;
+    if (const auto advice = ask_advice(record, leaf, seams)) {
+        state.advice = advice->window;
+        state.ask_after = advice->ask_after;
+    }
+}
+
+std::string explanation(const RenewalWindow& window) {
+    const auto& url = window.explanation_url;
+    if (!url.starts_with("https://") && !url.starts_with("http://")) return {};
+    return "the CA explains its window of renewal at " + base::printable(url, 300);
+}
+
+Due due(const x509::Certificate& leaf, const RenewOptions& options, const RenewalState& state, bool ask) {
+    const auto by_lifetime = due_by_lifetime(leaf, options);
+    if (!ask || !state.advice) return {by_lifetime, {}, {}};
+    const auto by_advice = std::min(renewal_time(*state.advice, leaf), latest(leaf));
+    return {options.before ? std::min(by_advice, by_lifetime) : by_advice, explanation(*state.advice), state.ask_after};
 }
 
 void refuse_unknown(const base::Path& directory) {
@@ -67,11 +105,67 @@ Enrolled renew_here(LocalRequest request, const RenewOptions& options, LocalCa& 
     return std::move(local.enrolled);
 }
 
-void dry_run(const std::optional<RenewalRecord>& record, const std::optional<LocalRequest>& request,
-             const OpenLocalCa& local, const FetchSeams& seams) {
-    if (record) return check_server(*record, seams);
+std::string dry_run(const base::Path& directory, const std::optional<RenewalRecord>& record,
+                    const std::optional<LocalRequest>& request, const OpenLocalCa& local, const FetchSeams& seams) {
+    if (record) return check_server(directory, *record, seams);
     auto refusals = preview_locally(*request, local());
     if (!refusals.empty()) throw ca::refusal_error(ca::find_profile(local().profiles, request->profile), refusals);
+    return {};
+}
+
+bool backing_off(const RenewalState& state, const RenewOptions& options, base::Time now) {
+    if (options.by_name || options.force || options.dry_run || !state.retry_after) return false;
+    return now < *state.retry_after && *state.retry_after - now <= k_longest_silence;
+}
+
+// What is remembered for the next run is a service, and no reason for this one to fail.
+void remember(const base::Path& directory, const RenewalState& state) {
+    try {
+        save_renewal_state(directory, state);
+    } catch (const Error& error) {
+        base::log(base::Level::info, "no notes for the next renewal", {{"reason", error.message()}});
+    }
+}
+
+// What is known of a directory, one renewal long.
+struct Lineage {
+    const base::Path& directory;
+    x509::Certificate leaf;
+    std::optional<RenewalRecord> record;
+    std::optional<LocalRequest> request;
+    RenewalState state;
+};
+
+Lineage look_up(const base::Path& directory, const OpenLocalCa& local) {
+    auto leaf = leaf_there(directory);
+    Lineage lineage{directory, leaf, load_renewal_record(directory), {}, {}};
+    if (!lineage.record) {
+        lineage.request = recorded_request(local().store, directory);
+        if (!lineage.request) refuse_unknown(directory);
+    }
+    lineage.state = load_renewal_state(directory, leaf.serial_hex());
+    return lineage;
+}
+
+void replace(Lineage& lineage, const RenewOptions& options, const OpenLocalCa& local, const FetchSeams& seams,
+             Renewed& result) {
+    std::optional<Enrolled> enrolled;
+    try {
+        enrolled = lineage.record ? renew_over_acme(*lineage.record, options, seams, result)
+                                  : renew_here(std::move(*lineage.request), options, local(), seams, result);
+    } catch (const Error& error) {
+        count_failure(lineage.state, error, seams.clock.now(), lineage.leaf.not_after());
+        remember(lineage.directory, lineage.state);
+        throw;
+    }
+    forget_renewal_state(lineage.directory);
+    result.changed = true;
+    result.leaf = enrolled->leaf;
+    result.due = due_by_lifetime(enrolled->leaf, {.jitter = options.jitter});
+    result.ask_after.reset();
+    result.old_serial = std::move(enrolled->old_serial);
+    result.files = std::move(enrolled->files);
+    for (auto& note : enrolled->notes) result.notes.push_back(std::move(note));
 }
 
 }  // namespace
@@ -81,32 +175,42 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
     const auto before_lock = leaf_there(directory);  // no lock file in a directory that is none of ours
     deliver::check_ownership(directory);
     const auto lock = deliver::lock_directory(directory);
-    const auto leaf = leaf_there(directory);
-    auto record = load_renewal_record(directory);
-    std::optional<LocalRequest> request;
-    if (!record) {
-        request = recorded_request(local().store, directory);
-        if (!request) refuse_unknown(directory);
+    auto lineage = look_up(directory, local);
+    const auto now = seams.clock.now();
+    const auto& leaf = lineage.leaf;
+    const bool ask = lineage.record && !options.force && now < latest(leaf);
+    if (ask) {
+        const auto known = lineage.state.ask_after;
+        update_advice(lineage.state, *lineage.record, leaf, seams);
+        if (!options.dry_run && lineage.state.ask_after != known) remember(directory, lineage.state);
     }
-    Renewed result{directory, leaf, due(leaf, options, record, seams), false, false, {}, {}, {}, {}, {}};
-    if (record) result.acme_profile = record->profile;
+    auto when = due(leaf, options, lineage.state, ask);
+    Renewed result{.directory = directory, .leaf = leaf, .due = when.at, .ask_after = when.ask_after};
+    if (!when.note.empty()) result.notes.push_back(std::move(when.note));
+    if (lineage.record) result.acme_profile = lineage.record->profile;
     const bool done_by_another = options.force && leaf.serial_hex() != before_lock.serial_hex();
-    if (done_by_another || (!options.force && seams.clock.now() < result.due)) return result;
-    if (!record) check_not_revoked(leaf, options, local().store);
+    if (done_by_another || (!options.force && now < result.due)) return result;
+    if (!lineage.record) check_not_revoked(leaf, options, local().store);
+    if (backing_off(lineage.state, options, now)) throw waiting_error(lineage.state);
     if (options.dry_run) {
-        dry_run(record, request, local, seams);
+        auto note = dry_run(directory, lineage.record, lineage.request, local, seams);
+        if (!note.empty()) result.notes.push_back(std::move(note));
         result.would_change = true;
         return result;
     }
-    auto enrolled = record ? renew_over_acme(*record, options, seams, result)
-                           : renew_here(std::move(*request), options, local(), seams, result);
-    result.changed = true;
-    result.leaf = enrolled.leaf;
-    result.due = due_at(enrolled.leaf, {});
-    result.old_serial = std::move(enrolled.old_serial);
-    result.files = std::move(enrolled.files);
-    result.notes = std::move(enrolled.notes);
+    replace(lineage, options, local, seams, result);
     return result;
+}
+
+base::Time next_try(const base::Path& directory, base::Time now) {
+    try {
+        const auto leaf = leaf_there(directory);
+        const auto state = load_renewal_state(directory, leaf.serial_hex());
+        const auto soon = std::clamp<base::Duration>((leaf.not_after() - now) / 12, std::chrono::seconds(1), k_pause);
+        return std::max(now + soon, state.retry_after.value_or(now));
+    } catch (const Error&) {
+        return now + k_pause;  // nothing there yet, or damaged
+    }
 }
 
 }  // namespace signet::client

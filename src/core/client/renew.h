@@ -15,21 +15,24 @@ struct RenewOptions {
     bool force = false;
     bool dry_run = false;
     bool reuse_key = false;
-    Activation hooks;  // of this run; empty: those that the directory's record names
+    bool by_name = false;     // asked for this very directory: then no back-off holds it up
+    base::Duration jitter{};  // the moment by lifetime is put off by a share of this that the certificate decides
+    Activation hooks;         // of this run; empty: those that the directory's record names
 };
 
 /// What became of one directory.
 struct Renewed {
     base::Path directory;
-    x509::Certificate leaf;  // that stands there now
-    base::Time due;          // of that one
+    x509::Certificate leaf;                    // that stands there now
+    base::Time due;                            // of that one
+    std::optional<base::Time> ask_after = {};  // from when on the CA may be asked for advice again
     bool changed = false;
-    bool would_change = false;      // a dry run's "it is due"
-    std::string old_serial;         // when changed
-    std::vector<base::Path> files;  // when changed
-    std::vector<std::string> notes;
-    ActivationLock activation;
-    std::optional<std::string> acme_profile;  // when it renews over ACME: the profile asked for, may be empty
+    bool would_change = false;           // a dry run's "it is due"
+    std::string old_serial = {};         // when changed
+    std::vector<base::Path> files = {};  // when changed
+    std::vector<std::string> notes = {};
+    ActivationLock activation = {};
+    std::optional<std::string> acme_profile = {};  // when it renews over ACME: the profile asked for, may be empty
 };
 
 /// Opens this machine's CA at first use; throws when there is none.
@@ -40,5 +43,9 @@ using OpenLocalCa = std::function<LocalCa&()>;
 /// Throws not_found for a directory without a certificate, or one that neither knows.
 Renewed renew(const base::Path& directory, const RenewOptions& options, const OpenLocalCa& local,
               const FetchSeams& seams);
+
+/// When a daemon tries again what `renew` could not do: a minute later, sooner for what ends soon, later while backing
+/// off.
+base::Time next_try(const base::Path& directory, base::Time now);
 
 }  // namespace signet::client

@@ -1,5 +1,6 @@
 #include "client/renewal_information.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -12,7 +13,19 @@ namespace {
 
 constexpr std::chrono::milliseconds k_timeout = std::chrono::seconds(5);
 constexpr std::size_t k_answer_limit = 16 << 10;
+constexpr base::Duration k_ask_again = std::chrono::hours(6);
+constexpr base::Duration k_ask_soonest = std::chrono::minutes(1);
+constexpr base::Duration k_ask_latest = std::chrono::days(1);
+constexpr std::int64_t k_seconds_limit = 1'000'000;  // beyond any of the above, and no overflow
 constexpr std::string_view k_what = "the renewal information";
+
+base::Duration until_next_question(const net::Response& response, base::Time now) {
+    const auto* value = net::find_header(response.headers, "Retry-After");
+    const auto seconds = value == nullptr ? std::nullopt : net::parse_retry_after(*value, base::to_unix(now));
+    if (!seconds) return k_ask_again;
+    return std::clamp<base::Duration>(std::chrono::seconds(std::min(*seconds, k_seconds_limit)), k_ask_soonest,
+                                      k_ask_latest);
+}
 
 }  // namespace
 
@@ -37,8 +50,8 @@ base::Time renewal_time(const RenewalWindow& window, const x509::Certificate& ce
     return window.start + base::Duration(static_cast<base::Duration::rep>(width * fraction));
 }
 
-std::optional<RenewalWindow> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
-                                                const x509::Certificate& certificate) {
+std::optional<RenewalAdvice> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
+                                                const x509::Certificate& certificate, base::Time now) {
     const auto id = certificate_id(certificate);
     if (renewal_info.empty() || !id) return std::nullopt;
     try {
@@ -48,7 +61,8 @@ std::optional<RenewalWindow> ask_renewal_window(net::Transport& transport, const
         request.body_limit = k_answer_limit;
         const auto response = transport.send(request);
         if (response.status != 200) return std::nullopt;
-        return parse_renewal_window(base::parse_json(response.body, k_what));
+        return RenewalAdvice{parse_renewal_window(base::parse_json(response.body, k_what)),
+                             now + until_next_question(response, now)};
     } catch (const base::Error& error) {
         base::log(base::Level::info, "no renewal information", {{"reason", base::printable(error.message())}});
         return std::nullopt;

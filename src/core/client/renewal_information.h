@@ -23,9 +23,16 @@ RenewalWindow parse_renewal_window(const base::Json& json);
 /// The moment within the window that this certificate renews at: spread over it, and the same at each call.
 base::Time renewal_time(const RenewalWindow& window, const x509::Certificate& certificate);
 
+/// What a CA answered, and when it may be asked again: Retry-After, from a minute to a day, six hours where it says
+/// nothing (RFC 9773 section 4.3).
+struct RenewalAdvice {
+    RenewalWindow window;
+    base::Time ask_after;
+};
+
 /// Asks the server, quickly. Whatever goes wrong (no such resource, no answer, nonsense) is nullopt: renewal never
 /// waits for advice. `renewal_info` is the directory's renewalInfo URL.
-std::optional<RenewalWindow> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
-                                                const x509::Certificate& certificate);
+std::optional<RenewalAdvice> ask_renewal_window(net::Transport& transport, const std::string& renewal_info,
+                                                const x509::Certificate& certificate, base::Time now);
 
 }  // namespace signet::client

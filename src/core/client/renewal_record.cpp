@@ -206,6 +206,15 @@ crypto::PrivateKey load_account_key(const Path& directory, const std::string& se
     return next.make(origin, kid);
 }
 
+std::optional<crypto::PrivateKey> account_key_there(const Path& directory, const std::string& server,
+                                                    const std::string& kid) {
+    const auto origin = origin_of(server);
+    for (const auto& files : {current_key(folder_of(directory)), next_key(folder_of(directory))}) {
+        if (files.there() && files.is_for(origin, kid)) return files.read();
+    }
+    return std::nullopt;
+}
+
 void keep_account_key(const Path& directory, const std::string& server, const std::string& kid) {
     const auto folder = deliver::private_directory(directory);
     const auto origin = origin_of(server);

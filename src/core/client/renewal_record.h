@@ -54,6 +54,9 @@ void remove_renewal_record(const base::Path& directory);
 /// one is made beside it, and found again by the next call. An empty `kid` asks for no particular binding.
 crypto::PrivateKey load_account_key(const base::Path& directory, const std::string& server,
                                     const std::string& kid = {});
+/// The same without making any: nullopt when there is none for this server and binding.
+std::optional<crypto::PrivateKey> account_key_there(const base::Path& directory, const std::string& server,
+                                                    const std::string& kid = {});
 /// What load_account_key made beside another key takes its place: the account has proved good.
 void keep_account_key(const base::Path& directory, const std::string& server, const std::string& kid = {});
 

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "x509/path.h"
 #include "x509/pem.h"
 
 namespace signet::client {
@@ -72,6 +73,26 @@ x509::Certificate find_root(const net::Response& response, const std::string& ha
                 "compare it with what `signet ca show` says on the CA's host; if they differ, somebody is in between");
 }
 
+bool contains(const std::vector<x509::Certificate>& certificates, const x509::Certificate& one) {
+    return std::ranges::find(certificates, one) != certificates.end();
+}
+
+// A certificate of the same CA, below one of the pinned roots.
+bool vouched_for(const x509::Certificate& root, const std::vector<x509::Certificate>& pinned,
+                 const std::vector<x509::Certificate>& chain, base::Time now) {
+    return std::ranges::any_of(chain, [&](const x509::Certificate& cross) {
+        if (!(cross.public_key() == root.public_key()) || !x509::same_name(cross.subject(), root.subject()))
+            return false;
+        return x509::validate_path({.leaf = cross,
+                                    .intermediates = chain,
+                                    .anchors = pinned,
+                                    .at = now,
+                                    .purpose = x509::Purpose::any,
+                                    .max_depth = {}})
+            .valid();
+    });
+}
+
 }  // namespace
 
 std::string directory_url(const std::string& server, bool insecure_http) {
@@ -124,6 +145,17 @@ std::vector<x509::Certificate> published_anchors(const std::string& directory, n
     const auto response = get_anchors(directory, transport, clock, deadline, progress);
     if (response.status != 200 || response.body.find("-----BEGIN CERTIFICATE-----") == std::string::npos) return {};
     return published(response, anchors_url(directory));
+}
+
+std::vector<x509::Certificate> roots_from_now_on(const std::vector<x509::Certificate>& pinned,
+                                                 const std::vector<x509::Certificate>& published,
+                                                 const std::vector<x509::Certificate>& chain, base::Time now) {
+    if (pinned.empty()) return {};
+    std::vector<x509::Certificate> roots;
+    for (const auto& one : published) {
+        if (contains(pinned, one) || vouched_for(one, pinned, chain, now)) roots.push_back(one);
+    }
+    return roots.empty() ? pinned : roots;
 }
 
 }  // namespace signet::client

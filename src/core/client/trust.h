@@ -45,4 +45,11 @@ TrustedServer trust_server(const ServerTrust& trust, const MakeTransport& make_t
 std::vector<x509::Certificate> published_anchors(const std::string& directory, net::Transport& transport,
                                                  base::Clock& clock, base::Time deadline, const Progress& progress);
 
+/// The roots to believe the server by from now on. Of the anchors it publishes, those that a pinned root vouches for by
+/// a cross-certificate in the chain it issues (a root that is being replaced) join the pinned ones; pinned ones that it
+/// publishes no more are dropped as long as any is left. Without pinned roots (the system decides) there are none.
+std::vector<x509::Certificate> roots_from_now_on(const std::vector<x509::Certificate>& pinned,
+                                                 const std::vector<x509::Certificate>& published,
+                                                 const std::vector<x509::Certificate>& chain, base::Time now);
+
 }  // namespace signet::client

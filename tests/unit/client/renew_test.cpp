@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
@@ -81,6 +82,7 @@ struct Advised : FlowFixture {
     std::string start = "2027-01-15T18:00:00Z";
     std::string end = "2027-01-15T18:00:10Z";
     int status = 200;
+    std::string extra;
     std::string refuse_replaces;  // problem type
     int asked = 0;
     std::vector<std::string> replaced;
@@ -95,9 +97,10 @@ struct Advised : FlowFixture {
                 json["renewalInfo"] = "https://ca.test/acme/renewal-info";
                 response.body = base::dump_json(json);
             } else if (request.url.find("/renewal-info/") != std::string::npos) {
-                response = {.status = status,
-                            .headers = {{"Content-Type", "application/json"}},
-                            .body = R"({"suggestedWindow":{"start":")" + start + R"(","end":")" + end + "\"}}"};
+                response = {
+                    .status = status,
+                    .headers = {{"Content-Type", "application/json"}},
+                    .body = R"({"suggestedWindow":{"start":")" + start + R"(","end":")" + end + "\"}" + extra + "}"};
             } else if (request.url.ends_with("/new-order")) {
                 check_order(request, response);
             }
@@ -155,6 +158,85 @@ TEST_CASE_FIXTURE(Advised, "renew: a server that refuses `replaces` is asked aga
         CHECK(renew({.force = true}).changed);
         CHECK(replaced.size() == 1);
     }
+}
+
+TEST_CASE_FIXTURE(Advised, "renew: advice is kept as long as Retry-After says, and explained") {
+    fetch();
+    extra = ",\"explanationURL\":\"https://ca.test/why\"";
+    server.clock.advance(1h);
+    const auto first = renew();
+    CHECK_FALSE(first.changed);
+    REQUIRE(first.notes.size() == 1);
+    CHECK(first.notes[0].find("https://ca.test/why") != std::string::npos);
+    CHECK(first.ask_after == server.clock.now() + 6h);
+    server.clock.advance(5h);
+    CHECK(renew().notes.size() == 1);
+    CHECK(asked == 1);
+    server.clock.advance(2h);
+    status = 500;  // what it said before still counts: 18:00
+    CHECK_FALSE(renew().changed);
+    CHECK(asked == 2);
+    server.clock.advance(3h);
+    CHECK(renew().changed);
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: failures make runs without names wait, and are forgotten with success") {
+    fetch();
+    server.clock.advance(22h);  // past what any advice may put it off to
+    bool down = true;
+    int orders = 0;
+    after = [&](const net::OutboundRequest& request, net::Response&) {
+        if (!request.url.ends_with("/new-order")) return;
+        ++orders;
+        if (down) throw Error(Kind::tls, "no handshake");
+    };
+    const auto fails = [&](const client::RenewOptions& options) {
+        const int tried = orders;
+        try {
+            renew(options);
+            FAIL("renewed");
+        } catch (const Error& error) {
+            CHECK(error.kind() == Kind::tls);
+        }
+        return orders > tried;  // whether it was tried
+    };
+    for (int i = 0; i < 3; ++i) CHECK(fails({}));
+    CHECK_FALSE(fails({}));
+    CHECK(fails({.by_name = true}));
+    CHECK(fails({.force = true}));
+    server.clock.advance(3min);
+    CHECK_FALSE(fails({}));
+    CHECK(client::next_try(target(), server.clock.now()) > server.clock.now());
+    server.clock.advance(1min);
+    down = false;
+    CHECK(renew().changed);
+    CHECK_FALSE(std::filesystem::exists(target() / ".signet/renewal-state.toml"));
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: a share of the jitter that the certificate decides") {
+    fetch();
+    const auto plain = renew().due;
+    const auto late = renew({.jitter = 10min}).due;
+    CHECK(late >= plain);
+    CHECK(late < plain + 10min);
+    CHECK(late == renew({.jitter = 10min}).due);
+    CHECK(renew({.jitter = 1000h}).due < plain + 12h / 5);
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "renew: a dry run asks for the account and changes nothing") {
+    fetch();
+    const auto old = serial_there();
+    std::vector<std::string> asked;
+    before = [&](net::OutboundRequest& request) { asked.push_back(request.method + " " + request.url); };
+    const auto result = renew({.force = true, .dry_run = true});
+    CHECK(result.would_change);
+    CHECK(result.notes.empty());
+    CHECK(std::ranges::count(asked, "POST https://ca.test/acme/new-account") == 1);
+    CHECK(std::ranges::count(asked, "POST https://ca.test/acme/new-order") == 0);
+    CHECK(serial_there() == old);
+    std::filesystem::remove(target() / ".signet/account.key");
+    CHECK(renew({.force = true, .dry_run = true}).notes.size() == 1);
+    CHECK_FALSE(std::filesystem::exists(target() / ".signet/account.key"));
 }
 
 TEST_CASE("renew: certificates of the store renew by its own record") {

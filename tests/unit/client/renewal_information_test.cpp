@@ -78,18 +78,35 @@ TEST_CASE("renewal information: the moment lies in the window and is the same at
 TEST_CASE("renewal information: asked at the right address, and no trouble is an error") {
     const auto leaf = issued_with_serial({0x42});
     test::ScriptedTransport good([](const net::OutboundRequest&) { return window_response(k_window); });
-    CHECK(client::ask_renewal_window(good, "https://ca/renewal-info", leaf));
+    CHECK(client::ask_renewal_window(good, "https://ca/renewal-info", leaf, k_now));
     REQUIRE(good.requests.size() == 1);
     CHECK(good.requests[0].url == "https://ca/renewal-info/" + *client::certificate_id(leaf));
     CHECK(good.requests[0].method == "GET");
     CHECK(good.requests[0].timeout <= 10s);
 
-    CHECK_FALSE(client::ask_renewal_window(good, "", leaf));
+    CHECK_FALSE(client::ask_renewal_window(good, "", leaf, k_now));
     test::ScriptedTransport absent([](const net::OutboundRequest&) { return net::Response::text(404, "no"); });
-    CHECK_FALSE(client::ask_renewal_window(absent, "https://ca/ri/", leaf));
+    CHECK_FALSE(client::ask_renewal_window(absent, "https://ca/ri/", leaf, k_now));
     test::ScriptedTransport html([](const net::OutboundRequest&) { return net::Response::text(200, "<html>"); });
-    CHECK_FALSE(client::ask_renewal_window(html, "https://ca/ri/", leaf));
+    CHECK_FALSE(client::ask_renewal_window(html, "https://ca/ri/", leaf, k_now));
     test::ScriptedTransport broken(
         [](const net::OutboundRequest&) -> net::Response { throw base::Error(base::Kind::connection, "refused"); });
-    CHECK_FALSE(client::ask_renewal_window(broken, "https://ca/ri/", leaf));
+    CHECK_FALSE(client::ask_renewal_window(broken, "https://ca/ri/", leaf, k_now));
+}
+
+TEST_CASE("renewal information: Retry-After says when to ask again, within bounds") {
+    const auto leaf = issued_with_serial({0x43});
+    const auto wait_for = [&](const std::string& value) {
+        test::ScriptedTransport transport([&](const net::OutboundRequest&) {
+            auto response = window_response(k_window);
+            if (!value.empty()) response.set("Retry-After", value);
+            return response;
+        });
+        return client::ask_renewal_window(transport, "https://ca/ri", leaf, k_now)->ask_after - k_now;
+    };
+    CHECK(wait_for("") == 6h);
+    CHECK(wait_for("7200") == 2h);
+    CHECK(wait_for("0") == 1min);
+    CHECK(wait_for("99999999999") == 24h);
+    CHECK(wait_for("soon") == 6h);
 }

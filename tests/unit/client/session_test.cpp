@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "session: a server that never takes a nonce is given 
         return with_nonce(problem(400, "badNonce"));
     };
     CHECK(kind_of_post() == Kind::bad_nonce);
-    CHECK(posts < 100);
+    CHECK(posts < 200);
 }
 
 TEST_CASE_FIXTURE(Fixture, "session: refusals are errors of their own kind") {

@@ -146,3 +146,25 @@ TEST_CASE_FIXTURE(Fixture, "trust: a server that publishes no anchors has none")
     status = 500;
     CHECK(error_of([&] { anchors(k_directory); }).kind() == Kind::remote_problem);
 }
+
+TEST_CASE("trust: pinned roots follow a rotation that they vouch for, and nothing else") {
+    test::ManualClock clock;
+    test::ChainMaker maker{clock.now()};
+    const auto old_root = maker.self_signed(maker.ca_template("Old Root"));
+    const auto new_root = maker.self_signed(maker.ca_template("New Root"));
+    const auto stranger = maker.self_signed(maker.ca_template("Stranger"));
+    const auto cross = maker.issue_for(old_root, maker.ca_template("New Root"), new_root.key->public_key());
+    const auto forged = maker.issue_for(stranger, maker.ca_template("New Root"), new_root.key->public_key());
+    const auto now = clock.now();
+    using Certificates = std::vector<x509::Certificate>;
+    const Certificates pinned{old_root.certificate};
+    const Certificates both{old_root.certificate, new_root.certificate};
+    CHECK(client::roots_from_now_on(pinned, both, {cross}, now) == both);
+    CHECK(client::roots_from_now_on(both, {new_root.certificate}, {}, now) == Certificates{new_root.certificate});
+    CHECK(client::roots_from_now_on(pinned, both, {}, now) == pinned);
+    CHECK(client::roots_from_now_on(pinned, both, {forged}, now) == pinned);
+    CHECK(client::roots_from_now_on(pinned, {old_root.certificate, stranger.certificate}, {cross}, now) == pinned);
+    CHECK(client::roots_from_now_on(pinned, {stranger.certificate}, {}, now) == pinned);
+    CHECK(client::roots_from_now_on(pinned, {}, {}, now) == pinned);
+    CHECK(client::roots_from_now_on({}, both, {cross}, now).empty());
+}
