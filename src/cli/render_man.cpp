@@ -182,7 +182,7 @@ ManPage group_page(const CommandTable& table, const Group& group) {
     return {page_of(group.name), page.take()};
 }
 
-void add_files(Page& page) {
+void add_file_list(Page& page) {
     page.section("FILES");
     page.text("In the store:");
     page.term("signet.toml", "Settings and profiles: signet.toml(5).");
@@ -239,7 +239,7 @@ ManPage program_page(const CommandTable& table) {
     page.text("They may stand anywhere on the line.");
     for (const auto& option : table.global_options) add_option(page, option, true);
     add_settings_rules(page);
-    add_files(page);
+    add_file_list(page);
     page.section("EXIT STATUS");
     for (const auto& [code, text] : exit_codes_of(Command{.name = "", .summary = ""}))
         page.term(std::to_string(code), sentence(text));
