@@ -120,7 +120,7 @@ Command ca_sign_command() {
                        .complete = Complete::file}},
         .options = options_of(*words),
         .examples = {{"signet ca sign issuing.csr --out issuing.crt", "then, where it came from: signet ca import"},
-                     {"signet ca sign mesh.csr --permit-dns mesh.internal --validity 1y --out mesh.crt",
+                     {"signet ca sign mesh.csr --permit-dns mesh.internal --out mesh.crt",
                       "a subordinate CA for one zone"}},
         .exit_codes = {{k_exit_done, "it is signed"},
                        {k_exit_refused, "refused, with every reason"},

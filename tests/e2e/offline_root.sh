@@ -106,11 +106,12 @@ start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0
 base=${READY%/acme/directory}
 published() { curl -sf --cacert "$1" --resolve "${base#https://}:127.0.0.1" "$base/$2" | grep -c BEGIN; }
 root=$SIGNET_STORE/authorities/default/root.crt
+publishes() { [ "$(published "$root" "$2")" = "$1" ]; } # a busy server looks at the files now and then
 same "anchors in /ca.pem" 1 "$(published "$root" ca.pem)"
 expect_exit 0 signet ca trust add "$offline/authorities/default/root.crt" --name offline
-same "anchors in /ca.pem" 2 "$(published "$root" ca.pem)"
-same "anchors in /ca/default.pem" 2 "$(published "$root" ca/default.pem)"
+wait_for 10 publishes 2 ca.pem
+wait_for 10 publishes 2 ca/default.pem
 expect_exit 0 signet renew "$WORK/fresh.saved" --force
 same "anchors beside a renewed certificate" 2 "$(grep -c BEGIN fresh.saved/ca.crt)"
 expect_exit 0 signet ca trust remove offline
-same "anchors in /ca.pem" 1 "$(published "$root" ca.pem)"
+wait_for 10 publishes 1 ca.pem
