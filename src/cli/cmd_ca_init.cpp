@@ -118,6 +118,11 @@ Options options_for(ca::InitRequest& request) {
          .conflicts = {"root-only"},
          .group = keys},
     };
+    options.push_back({.name = "pkcs11-uri",
+                       .label = "URI",
+                       .text = "make the keys in this PKCS#11 token (RFC 7512), and leave them there",
+                       .target = &request.token,
+                       .group = keys});
     add_permit_options(options, request.permit);
     for (Option& option : options)
         if (option.group.empty()) option.group = keys;
@@ -142,6 +147,12 @@ Command ca_init_command() {
             "SIGNET_PASSPHRASE_FILE, or the systemd credential signet.passphrase) they are encrypted: PKCS#8, AES-256 "
             "under a key from PBKDF2 with 600,000 rounds. Every command that signs then takes the same passphrase. The "
             "root's key is needed only to sign another issuing CA; --root-key-out puts it elsewhere from the start.\n\n"
+            "--pkcs11-uri names a token (pkcs11:token=NAME): the keys are made in it and never leave it, P-256, P-384 "
+            "or "
+            "RSA. root.key and issuing.key then hold the URI of the key alone. The passphrase is the token's PIN; "
+            "?pin-source=file:PATH in the URI names a file that has it, readable by its owner alone, and is kept. The "
+            "modules are those that p11-kit has configured, or ?module-path=FILE. What a run that is killed in between "
+            "has made stays in the token, and nothing speaks of it.\n\n"
             "--external-root is for a root that stays offline, or belongs to somebody else: it writes issuing.key and "
             "issuing.csr to authorities/NAME. Carry the request to the root's machine (`signet ca sign issuing.csr "
             "--out issuing.crt`), bring back both certificates and say `signet ca import issuing.crt --root root.crt`. "
@@ -163,6 +174,7 @@ Command ca_init_command() {
                      {"signet ca init --passphrase-file pass --root-key-out /media/usb/root.key",
                       "encrypted keys, and the root's away from the machine"},
                      {"signet ca init --external-root --cn 'Acme Web CA'", "below a root that stays offline"},
+                     {"signet ca init --pkcs11-uri 'pkcs11:token=ca' --passphrase-file pin", "keys in a token"},
                      {"signet ca init lab --root-only --validity 1y", "a second, small one"}},
         .see_also = {"issue", "ca show", "ca export", "ca rekey", "ca import", "ca sign"},
         .reads_environment = false,

@@ -133,18 +133,26 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
     const auto key_type = request.key_type.value_or(crypto::KeyType::ec_p256);
     // The leafs' signer is what --key-type means; in the smallest set-ups that is the root.
     const auto root_type = request.root_key_type.value_or(request.root_only ? key_type : crypto::KeyType::ec_p256);
-    crypto::PrivateKey root_key = crypto::PrivateKey::generate(root_type);
+    const KeyPlace place{request.token, request.passphrase};
+    const std::string label = "signet " + request.name;
+    crypto::PrivateKey root_key = new_key(place, root_type, label + " root");
+    FreshKey fresh_root(root_key);
     x509::Template root = ca_template(plan.root_subject, root_key, now, now + plan.validity, random);
     if (request.root_only) root.name_constraints = plan.constraints;
     x509::Certificate root_certificate = x509::build_self_signed(root, root_key);
-    if (request.root_only) return {std::move(root_key), std::move(root_certificate), std::nullopt, std::nullopt};
-
-    crypto::PrivateKey issuing_key = crypto::PrivateKey::generate(key_type);
+    if (request.root_only) {
+        fresh_root.keep();
+        return {std::move(root_key), std::move(root_certificate), std::nullopt, std::nullopt};
+    }
+    crypto::PrivateKey issuing_key = new_key(place, key_type, label + " issuing");
+    FreshKey fresh_issuing(issuing_key);
     x509::Template issuing = ca_template(plan.issuing_subject, issuing_key, now, now + plan.issuing_validity, random);
     issuing.path_length = 0;
     issuing.name_constraints = plan.constraints;
     x509::Certificate issuing_certificate =
         x509::build_certificate(issuing, {plan.root_subject, x509::key_identifier(root_key.public_key())}, root_key);
+    fresh_root.keep();
+    fresh_issuing.keep();
     return {std::move(root_key), std::move(root_certificate), std::move(issuing_key), std::move(issuing_certificate)};
 }
 

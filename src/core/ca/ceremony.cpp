@@ -84,12 +84,16 @@ InitResult init_authority(store::Store& store, const InitRequest& request, base:
     if (!authority_exists(layout, request.name)) {
         // Keys are made before the lock is taken: RSA keys take seconds, and others wait for ten at most.
         const NewAuthority made = make_authority(request, clock.now(), random);
+        FreshKey fresh_root(made.root_key);
+        FreshKey fresh_issuing(made.issuing_key ? *made.issuing_key : made.root_key);
         const base::FileLock lock = store.lock("ca-" + request.name);
         if (!authority_exists(layout, request.name)) {
             KeyElsewhere root_key(request, made.root_key);
             make_directory_at_once(layout, request.name,
                                    [&](const base::Path& directory) { fill(directory, layout, request, made); });
             root_key.keep();
+            fresh_root.keep();
+            fresh_issuing.keep();
             result.created = true;
         }
     }

@@ -24,7 +24,8 @@ struct InitRequest {
     bool external_root = false;                                // the root is elsewhere: see ca/import
     PermitWords permit;                                        // name constraints of what signs leafs
     std::optional<base::Path> root_key_out;                    // the root's key goes there and nowhere else
-    std::shared_ptr<const base::Secret> passphrase;            // what new keys are encrypted with; null: they are not
+    std::optional<std::string> token;                          // a PKCS#11 URI: keys are made there, and stay
+    std::shared_ptr<const base::Secret> passphrase;            // what new keys are encrypted with, or the token's PIN
     std::string actor = "operator";                            // for the audit log
 };
 

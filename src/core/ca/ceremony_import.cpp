@@ -163,7 +163,10 @@ bool init_external(store::Store& store, const InitRequest& request, base::Clock&
     const store::Layout& layout = store.layout();
     const auto plan = plan_external(request);
     if (authority_waits(layout, request.name)) return false;
-    const crypto::PrivateKey key = crypto::PrivateKey::generate(request.key_type.value_or(crypto::KeyType::ec_p256));
+    const crypto::PrivateKey key =
+        new_key({request.token, request.passphrase}, request.key_type.value_or(crypto::KeyType::ec_p256),
+                "signet " + request.name + " issuing");
+    FreshKey fresh(key);
     const base::Bytes csr = x509::build_ca_csr(key, plan.subject, plan.constraints);
     const base::FileLock lock = store.lock("ca-" + request.name);
     if (authority_waits(layout, request.name)) return false;
@@ -175,6 +178,7 @@ bool init_external(store::Store& store, const InitRequest& request, base::Clock&
         base::write_file(directory / "issuing.key", pem.reveal(), {.mode = 0600});
         write_public(directory / "issuing.csr", x509::encode_pem("CERTIFICATE REQUEST", csr));
     });
+    fresh.keep();
     store::AuditRecord audit{};
     audit.at = base::to_unix(clock.now());
     audit.action = "ca.requested";

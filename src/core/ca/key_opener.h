@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -28,7 +29,9 @@ public:
     KeyOpener() = default;
     explicit KeyOpener(Ask ask) : ask_(std::move(ask)) {}
 
-    /// The key of a private file of the store. Throws permission for one that others can read, corrupt, KeyLocked.
+    /// The key of a private file of the store, or the one in a token that the file names (crypto/pkcs11.h; the
+    /// passphrase is its PIN then). Throws permission for a file that others can read, corrupt, KeyLocked, and what a
+    /// token throws.
     crypto::PrivateKey read(const base::Path& path);
 
 private:
@@ -40,7 +43,28 @@ private:
     std::optional<base::Secret> passphrase_;
 };
 
-/// PEM for a file of the store: encrypted when there is a passphrase.
+/// Where the keys of a CA are made: in a token, or in memory for a file of the store.
+struct KeyPlace {
+    std::optional<std::string> token;                // a PKCS#11 URI
+    std::shared_ptr<const base::Secret> passphrase;  // the token's PIN, or what the file is encrypted with
+};
+/// Throws as crypto::make_pkcs11_key. `label`: what the token calls it.
+crypto::PrivateKey new_key(const KeyPlace& place, crypto::KeyType type, const std::string& label);
+
+/// Removes a key that was made in a token, unless it is kept: then something speaks of it.
+class FreshKey {
+public:
+    explicit FreshKey(const crypto::PrivateKey& key) : key_(&key) {}
+    FreshKey(const FreshKey&) = delete;
+    FreshKey& operator=(const FreshKey&) = delete;
+    ~FreshKey();
+    void keep() { key_ = nullptr; }
+
+private:
+    const crypto::PrivateKey* key_;
+};
+
+/// What a file of the store says of a key: PEM, encrypted when there is a passphrase, or where the token has it.
 base::Secret key_pem(const crypto::PrivateKey& key, const base::Secret* passphrase);
 
 }  // namespace signet::ca

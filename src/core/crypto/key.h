@@ -82,7 +82,9 @@ bool keep_keys_apart(std::size_t bytes);
 /// Whether a PEM text holds a private key that takes a passphrase, by its labels alone.
 bool is_encrypted(std::string_view pem);
 
-/// A private key. Move-only; wiped by OpenSSL when it dies.
+class TokenKey;
+
+/// A private key, in memory or in a token. Move-only; wiped by OpenSSL when it dies.
 class PrivateKey {
 public:
     static PrivateKey generate(KeyType type);
@@ -90,18 +92,23 @@ public:
     /// (no key in it, damaged, passphrase missing, one whose decryption is made to take minutes) or refused (wrong
     /// passphrase).
     static PrivateKey from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase = nullptr);
+    /// One that stays in its token (crypto/token_key.h): it signs, and that is all.
+    static PrivateKey in_token(std::unique_ptr<TokenKey> key);
     PrivateKey(PrivateKey&&) noexcept;
     PrivateKey& operator=(PrivateKey&&) noexcept;
     ~PrivateKey();
 
-    /// PKCS#8 PEM, not encrypted.
+    /// Where it stays; nullptr for a key in memory.
+    const TokenKey* token() const;
+
+    /// PKCS#8 PEM, not encrypted. A key in a token has none: throws refused.
     base::Secret to_pem() const;
     /// PKCS#8 PEM, encrypted by AES-256-CBC under a key from PBKDF2 (RFC 8018), 600,000 rounds of HMAC-SHA-256: what
     /// every tool opens. Takes a tenth of a second or two.
     base::Secret to_encrypted_pem(const base::Secret& passphrase) const;
     const PublicKey& public_key() const;
 
-    evp_pkey_st* handle() const;  // borrowed
+    evp_pkey_st* handle() const;  // borrowed; throws refused for a key in a token
 
 private:
     struct State;

@@ -14,6 +14,7 @@
 #include "crypto/openssl.h"
 #include "crypto/signature.h"
 #include "crypto/spki.h"
+#include "crypto/token_key.h"
 
 namespace signet::crypto {
 namespace {
@@ -164,6 +165,7 @@ PkeyHandle read_pem(std::string_view pem, const std::string& what, const base::S
 struct PrivateKey::State {
     PkeyHandle key;
     PublicKey public_key;
+    std::unique_ptr<TokenKey> token = {};
 };
 
 PrivateKey::PrivateKey(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -199,23 +201,34 @@ PrivateKey PrivateKey::from_pem(std::string_view pem, std::string_view what, con
     throw Error(Kind::bad_input, name + " is damaged: the halves of its key do not fit each other");
 }
 
+PrivateKey PrivateKey::in_token(std::unique_ptr<TokenKey> key) {
+    PublicKey public_key = key->public_key();
+    return PrivateKey(std::make_unique<State>(State{{}, std::move(public_key), std::move(key)}));
+}
+
 base::Secret PrivateKey::to_pem() const {
     const bool usual = state_->public_key.spki_der().size() == k_p256_spki;  // its point is not compressed
-    if (usual && state_->public_key.type() == KeyType::ec_p256) return p256_pem(state_->key.get(), state_->public_key);
+    if (usual && state_->public_key.type() == KeyType::ec_p256) return p256_pem(handle(), state_->public_key);
     const BioHandle out(BIO_new(BIO_s_secmem()));
-    check(
-        out && PEM_write_bio_PKCS8PrivateKey(out.get(), state_->key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
-        "writing a private key");
+    check(out && PEM_write_bio_PKCS8PrivateKey(out.get(), handle(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+          "writing a private key");
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
     return base::Secret(std::string(text, static_cast<std::size_t>(size)));
 }
 
 base::Secret PrivateKey::to_encrypted_pem(const base::Secret& passphrase) const {
-    return encrypt_key(state_->key.get(), passphrase);
+    return encrypt_key(handle(), passphrase);
 }
 
 const PublicKey& PrivateKey::public_key() const { return state_->public_key; }
-evp_pkey_st* PrivateKey::handle() const { return state_->key.get(); }
+const TokenKey* PrivateKey::token() const { return state_->token.get(); }
+
+evp_pkey_st* PrivateKey::handle() const {
+    if (state_->token)
+        throw Error(Kind::refused, "the key stays in its token (" + state_->token->reference() + ")",
+                    "have the token sign, or make a key outside of it");
+    return state_->key.get();
+}
 
 }  // namespace signet::crypto

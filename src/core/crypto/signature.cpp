@@ -8,6 +8,7 @@
 #include "crypto/digests.h"
 #include "crypto/openssl.h"
 #include "crypto/spki.h"
+#include "crypto/token_key.h"
 
 namespace signet::crypto {
 namespace {
@@ -142,6 +143,7 @@ SignatureAlgorithm default_algorithm(const PrivateKey& key) {
 }
 
 Bytes sign(const PrivateKey& key, SignatureAlgorithm algorithm, ByteView message) {
+    if (const TokenKey* token = key.token()) return token->sign(algorithm, message);
     const Scheme scheme = scheme_of(algorithm);
     check(fits(key.handle(), scheme), "signing with an algorithm that does not fit the key");
     if (scheme.family == Family::whole_message) return sign_whole(key.handle(), message);
