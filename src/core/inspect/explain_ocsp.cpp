@@ -30,7 +30,7 @@ std::string outcome_text(const OcspResponse& response) {
 }
 
 std::string answer_text(const OcspResponse::Single& answer, base::Time now) {
-    std::string text = base::hex_encode(answer.serial) + " is " + std::string(status_word(answer.status));
+    std::string text = base::hex_encode(answer.id.serial) + " is " + std::string(status_word(answer.status));
     if (answer.status == OcspStatus::revoked)
         text += " since " + base::format_time(answer.revoked_at) + ", " +
                 std::string(x509::revocation_reason_name(answer.reason));
@@ -62,7 +62,7 @@ Json explain_json(const OcspResponse& response, base::Time now) {
     Json answers = Json::array();
     for (const auto& answer : response.answers) {
         const bool revoked = answer.status == OcspStatus::revoked;
-        answers.push_back({{"serial", base::hex_encode(answer.serial)},
+        answers.push_back({{"serial", base::hex_encode(answer.id.serial)},
                            {"status", status_word(answer.status)},
                            {"revoked_at", revoked ? Json(base::format_time(answer.revoked_at)) : Json()},
                            {"reason", revoked ? Json(x509::revocation_reason_name(answer.reason)) : Json()},

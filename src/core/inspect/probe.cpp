@@ -4,7 +4,7 @@
 
 namespace signet::inspect {
 
-ProbeReport probe(net::TlsDialer& dialer, const ProbeRequest& request) {
+ProbeReport probe(net::TlsDialer& dialer, const ProbeRequest& request, const RevocationSources* sources) {
     const bool literal = net::Address::parse(request.host).has_value();
     net::TlsDialRequest dial;
     dial.host = request.host;
@@ -26,7 +26,7 @@ ProbeReport probe(net::TlsDialer& dialer, const ProbeRequest& request) {
                           "check that it serves TLS with a certificate"};
     }
     question.presented = out.handshake.chain;
-    out.verification = verify(question);
+    out.verification = verify(question, sources);
     return out;
 }
 

@@ -26,6 +26,6 @@ struct ProbeReport {
 
 /// Shakes hands for real, then judges what the endpoint showed. Throws as TlsDialer::dial does, and tls when the
 /// endpoint showed no certificate.
-ProbeReport probe(net::TlsDialer& dialer, const ProbeRequest& request);
+ProbeReport probe(net::TlsDialer& dialer, const ProbeRequest& request, const RevocationSources* sources = nullptr);
 
 }  // namespace signet::inspect

@@ -150,6 +150,7 @@ void Crl::State::decode(const CrlExtension& extension) {
         const base::ByteView octets = value.integer("cRLNumber");
         if (octets.size() > 21 || (octets[0] & 0x80) != 0) der::fail("cRLNumber", "negative, or longer than 20 octets");
         number = base::Bytes(octets.begin(), octets.end());
+        if (extension.critical) mark_unusable("its number is critical (RFC 5280 section 5.2.3)");
         value.finish("cRLNumber");
     } else if (extension.oid == "2.5.29.28") {
         read_scope(extension.value);

@@ -66,9 +66,9 @@ void read_request_extensions(der::Reader outer, std::optional<base::Bytes>* nonc
     }
 }
 
-base::Bytes encode_nonce(base::ByteView nonce) {
+base::Bytes encode_nonce(base::ByteView nonce, unsigned tag) {
     const base::Bytes extension = der::sequence({der::oid(k_oid_nonce), der::octet_string(der::octet_string(nonce))});
-    return der::tlv(der::context_constructed(1), der::sequence({extension}));
+    return der::tlv(der::context_constructed(tag), der::sequence({extension}));
 }
 
 base::Bytes encode_status(const OcspAnswer& answer) {
@@ -137,6 +137,15 @@ bool OcspIssuerHashes::match(const OcspCertId& id) const {
     return false;
 }
 
+base::Bytes encode_ocsp_request(const Certificate& issuer, base::ByteView serial, base::ByteView nonce) {
+    const OcspIssuerHashes hashes(issuer);
+    const base::Bytes id =
+        der::sequence({der::sequence({der::oid(k_oid_sha1), der::null()}), der::octet_string(hashes.sha1_name),
+                       der::octet_string(hashes.sha1_key), der::tlv(der::k_integer, serial)});
+    const base::Bytes list = der::sequence({der::sequence({id})});
+    return der::sequence({der::sequence({list, nonce.empty() ? base::Bytes{} : encode_nonce(nonce, 2)})});
+}
+
 base::Bytes encode_ocsp_response_data(const OcspAnswers& answers, base::ByteView responder_key_id) {
     const base::Bytes this_update = der::generalized_time(answers.this_update);
     const base::Bytes next_update = der::tlv(der::context_constructed(0), der::generalized_time(answers.next_update));
@@ -145,7 +154,7 @@ base::Bytes encode_ocsp_response_data(const OcspAnswers& answers, base::ByteView
         base::append(list, der::sequence({answer.id_der, encode_status(answer), this_update, next_update}));
     return der::sequence({der::tlv(der::context_constructed(2), der::octet_string(responder_key_id)),
                           der::generalized_time(answers.produced_at), der::sequence({list}),
-                          answers.nonce ? encode_nonce(*answers.nonce) : base::Bytes{}});
+                          answers.nonce ? encode_nonce(*answers.nonce, 1) : base::Bytes{}});
 }
 
 base::Bytes assemble_ocsp_response(base::ByteView data, crypto::SignatureAlgorithm algorithm, base::ByteView signature,

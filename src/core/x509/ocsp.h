@@ -35,6 +35,10 @@ struct OcspIssuerHashes {
     base::Bytes sha1_name, sha1_key, sha256_name, sha256_key;
 };
 
+/// A question about one certificate, named by SHA-1 as every responder understands (RFC 5019 section 2.1.1); an empty
+/// nonce is left out.
+base::Bytes encode_ocsp_request(const Certificate& issuer, base::ByteView serial, base::ByteView nonce);
+
 enum class OcspStatus { good, revoked, unknown };
 
 struct OcspAnswer {

@@ -46,13 +46,31 @@ void read_status(der::Reader& fields, OcspResponse::Single& out) {
     }
 }
 
-OcspResponse::Single read_single(der::Reader fields) {
+/// Whether one of them is critical and not known; the nonce is kept.
+bool read_extensions(der::Reader outer, std::optional<base::Bytes>& nonce) {
+    der::Reader list = outer.sequence("Extensions");
+    outer.finish("Extensions");
+    bool unknown = false;
+    while (!list.at_end()) {
+        der::Reader extension = list.sequence("Extension");
+        const std::string oid = extension.oid("extnID");
+        const bool critical = extension.next_is(der::k_boolean) && extension.boolean("critical");
+        der::Reader value(extension.octet_string("extnValue"));
+        if (oid == k_response_nonce)
+            nonce = kept(value.octet_string("nonce"));
+        else
+            unknown |= critical;
+    }
+    return unknown;
+}
+
+OcspResponse::Single read_single(der::Reader fields, bool& unknown_critical) {
     OcspResponse::Single out{};
     der::Reader id = fields.sequence("certID");
-    out.hash = hash_of(id.sequence("hashAlgorithm"));
-    id.octet_string("issuerNameHash");
-    id.octet_string("issuerKeyHash");
-    out.serial = kept(id.integer("serialNumber"));
+    out.id.hash = hash_of(id.sequence("hashAlgorithm"));
+    out.id.issuer_name_hash = kept(id.octet_string("issuerNameHash"));
+    out.id.issuer_key_hash = kept(id.octet_string("issuerKeyHash"));
+    out.id.serial = kept(id.integer("serialNumber"));
     id.finish("certID");
     read_status(fields, out);
     out.this_update = fields.time("thisUpdate");
@@ -61,54 +79,49 @@ OcspResponse::Single read_single(der::Reader fields) {
         out.next_update = inside.time("nextUpdate");
         inside.finish("nextUpdate");
     }
-    fields.read_if(der::context_constructed(1), "singleExtensions");
+    std::optional<base::Bytes> ignored;
+    if (const auto extensions = fields.read_if(der::context_constructed(1), "singleExtensions"))
+        unknown_critical |= read_extensions(der::Reader(extensions->contents), ignored);
     fields.finish("SingleResponse");
     return out;
 }
 
-std::string read_responder(der::Reader& data) {
-    if (const auto name = data.read_if(der::context_constructed(1), "byName"))
-        return DistinguishedName::from_der(name->contents).text();
-    der::Reader key = data.enter(der::context_constructed(2), "byKey");
-    const std::string hash = base::hex_encode(key.octet_string("byKey"));
-    key.finish("byKey");
-    return "key " + hash;
-}
-
-std::optional<base::Bytes> read_nonce(der::Reader outer) {
-    std::optional<base::Bytes> nonce;
-    der::Reader list = outer.sequence("responseExtensions");
-    outer.finish("responseExtensions");
-    while (!list.at_end()) {
-        der::Reader extension = list.sequence("Extension");
-        const std::string oid = extension.oid("extnID");
-        if (extension.next_is(der::k_boolean)) extension.boolean("critical");
-        der::Reader value(extension.octet_string("extnValue"));
-        if (oid == k_response_nonce) nonce = kept(value.octet_string("nonce"));
+void read_responder(der::Reader& data, OcspResponse& out) {
+    if (const auto name = data.read_if(der::context_constructed(1), "byName")) {
+        out.responder_name = kept(name->contents);
+        out.responder = DistinguishedName::from_der(name->contents).text();
+        return;
     }
-    return nonce;
+    der::Reader key = data.enter(der::context_constructed(2), "byKey");
+    out.responder_key_hash = kept(key.octet_string("byKey"));
+    key.finish("byKey");
+    out.responder = "key " + base::hex_encode(out.responder_key_hash);
 }
 
 void read_data(der::Reader data, OcspResponse& out) {
     data.read_if(der::context_constructed(0), "version");
-    out.responder = read_responder(data);
+    read_responder(data, out);
     out.produced_at = data.time("producedAt");
     der::Reader list = data.sequence("responses");
     while (!list.at_end()) {
         if (out.answers.size() == k_most_answers) der::fail("responses", "more than a thousand");
-        out.answers.push_back(read_single(list.sequence("SingleResponse")));
+        out.answers.push_back(read_single(list.sequence("SingleResponse"), out.unknown_critical));
     }
     if (const auto extensions = data.read_if(der::context_constructed(1), "responseExtensions"))
-        out.nonce = read_nonce(der::Reader(extensions->contents));
+        out.unknown_critical |= read_extensions(der::Reader(extensions->contents), out.nonce);
     data.finish("tbsResponseData");
 }
 
 void read_basic(der::Reader outer, OcspResponse& out) {
     der::Reader basic = outer.sequence("BasicOCSPResponse");
     outer.finish("BasicOCSPResponse");
-    read_data(basic.sequence("tbsResponseData"), out);
-    out.signature_algorithm = describe_algorithm(basic.read(der::k_sequence, "signatureAlgorithm").whole);
-    basic.octet_bits("signature");
+    const der::Element data = basic.read(der::k_sequence, "tbsResponseData");
+    out.signed_part = kept(data.whole);
+    read_data(der::Reader(data.contents), out);
+    const base::ByteView algorithm = basic.read(der::k_sequence, "signatureAlgorithm").whole;
+    out.signature_algorithm = describe_algorithm(algorithm);
+    out.algorithm = parse_algorithm(algorithm);
+    out.signature = kept(basic.octet_bits("signature"));
     if (const auto certificates = basic.read_if(der::context_constructed(0), "certs")) {
         der::Reader wrapped(certificates->contents);
         der::Reader list = wrapped.sequence("certs");
@@ -143,6 +156,10 @@ OcspResponse parse_ocsp_response(base::ByteView der) {
     }
     response.finish("OCSPResponse");
     return out;
+}
+
+bool OcspResponse::signed_by(const crypto::PublicKey& key) const {
+    return algorithm && crypto::verify(key, *algorithm, signed_part, signature);
 }
 
 std::string_view ocsp_response_status_name(int status) {

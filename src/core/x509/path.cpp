@@ -41,6 +41,7 @@ private:
         for (const Index issuer : pool_.issuers(child)) {
             if (!may_follow(issuer) || !pool_.reaches_anchor(issuer)) continue;
             if (!pool_.findings(issuer).empty() || !pool_.signed_by(child, issuer)) continue;
+            if (revocation_of(child, issuer, path_.size() - 1)) continue;
             if (!issuer_findings(pool_.certificate(issuer), chain_).empty()) continue;
             path_.push_back(issuer);
             chain_.push_back(pool_.certificate(issuer));
@@ -49,6 +50,13 @@ private:
             chain_.pop_back();
         }
         return false;
+    }
+
+    /// Why the next certificate of the path must not pass below this issuer.
+    std::optional<Finding> revocation_of(Index child, Index issuer, std::size_t position) {
+        if (!request_.revocation.any()) return std::nullopt;
+        return revocation_finding(pool_.certificate(child), static_cast<int>(position), pool_.revocation(child, issuer),
+                                  request_.revocation);
     }
 
     bool may_follow(Index issuer) const {
@@ -90,6 +98,8 @@ private:
             if (i + 1 < path.size() && !pool_.signed_by(path[i], path[i + 1])) {
                 out.push_back(
                     signature_finding(pool_.certificate(path[i]), pool_.certificate(path[i + 1]), static_cast<int>(i)));
+            } else if (i + 1 < path.size()) {
+                if (auto finding = revocation_of(path[i], path[i + 1], i)) out.push_back(*std::move(finding));
             }
         }
         return out;
@@ -127,11 +137,21 @@ private:
         return out;
     }
 
+    void add_warnings(const std::vector<Index>& path, PathResult& out) {
+        if (!request_.revocation.owed()) return;
+        for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+            std::string warning = revocation_warning(pool_.certificate(path[i]), static_cast<int>(i),
+                                                     pool_.revocation(path[i], path[i + 1]), request_.revocation);
+            if (!warning.empty()) out.warnings.push_back(std::move(warning));
+        }
+    }
+
     PathResult result(const std::vector<Index>& path, std::vector<Finding> findings) {
         PathResult out;
         for (const Index index : path) out.chain.push_back(pool_.certificate(index));
         std::stable_sort(findings.begin(), findings.end(),
                          [](const Finding& a, const Finding& b) { return a.certificate < b.certificate; });
+        add_warnings(path, out);
         out.checks = checks_made(request_, out.chain.size(), findings);
         out.findings = std::move(findings);
         return out;

@@ -74,6 +74,9 @@ std::vector<CheckGroup> check_groups(const PathRequest& request, std::size_t cer
         groups.push_back({std::string("purpose ") + (request.purpose == Purpose::server ? "server" : "client"),
                           {"extended-key-usage", "key-usage"}});
     }
+    if (request.revocation.any())
+        groups.push_back({request.revocation.soft ? "revocation, as far as it is known" : "revocation",
+                          {"revoked", "revocation-unknown"}});
     groups.push_back({"keys, serial numbers and extensions", {}});
     return groups;
 }
@@ -148,6 +151,39 @@ std::vector<Finding> whole_path_findings(const std::vector<Certificate>& chain, 
                        "use certificates whose policies agree"});
     }
     return out;
+}
+
+namespace {
+
+/// RFC 9608 section 4: nobody publishes the status of such a certificate.
+bool owes_status(const Certificate& certificate, int index, const RevocationDuty& duty) {
+    if (certificate.no_revocation_available()) return false;
+    return duty.all || (duty.leaf && index == 0) || (duty.names_crl && !certificate.crl_urls().empty()) ||
+           (duty.names_ocsp && !certificate.ocsp_urls().empty());
+}
+
+}  // namespace
+
+std::optional<Finding> revocation_finding(const Certificate& certificate, int index, const RevocationStatus& status,
+                                          const RevocationDuty& duty) {
+    if (status.state == RevocationStatus::State::revoked) {
+        return Finding{index, "revoked", "RFC 5280 section 6.1.3 (a)(3)", quoted(certificate) + " is " + status.why,
+                       "have a new one issued, with a new key"};
+    }
+    if (status.state == RevocationStatus::State::good || duty.soft || !owes_status(certificate, index, duty))
+        return std::nullopt;
+    return Finding{index, "revocation-unknown", "RFC 5280 section 6.3.3",
+                   "whether " + quoted(certificate) + " is revoked cannot be told: " + status.why,
+                   "give a current CRL of its issuer with --crl, have it asked for with --fetch or --ocsp, or let it "
+                   "pass with --soft-fail"};
+}
+
+std::string revocation_warning(const Certificate& certificate, int index, const RevocationStatus& status,
+                               const RevocationDuty& duty) {
+    if (status.state != RevocationStatus::State::unknown || !duty.owed()) return "";
+    if (certificate.no_revocation_available()) return "";
+    if (!duty.soft && owes_status(certificate, index, duty)) return "";  // a finding
+    return "whether " + quoted(certificate) + " is revoked is not known: " + status.why;
 }
 
 Finding signature_finding(const Certificate& child, const Certificate& issuer, int index) {

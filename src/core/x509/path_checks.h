@@ -17,6 +17,13 @@ std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vecto
 /// What only the whole path shows: its depth and its policies. Leaf first, anchor last.
 std::vector<Finding> whole_path_findings(const std::vector<Certificate>& chain, const PathRequest& request);
 
+/// Why a certificate whose revocation has this status must not pass, `index` counted from the leaf; empty when it may.
+std::optional<Finding> revocation_finding(const Certificate& certificate, int index, const RevocationStatus& status,
+                                          const RevocationDuty& duty);
+/// The same status where duty is soft: what to say; empty for nothing.
+std::string revocation_warning(const Certificate& certificate, int index, const RevocationStatus& status,
+                               const RevocationDuty& duty);
+
 /// What was looked at in a path of so many certificates, and which of it the findings spoil.
 std::vector<Check> checks_made(const PathRequest& request, std::size_t certificates,
                                const std::vector<Finding>& findings);

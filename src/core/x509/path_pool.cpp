@@ -14,7 +14,24 @@ std::string key_of(const DistinguishedName& name) {
     return base::join(keys, std::string_view("\0\0", 2));
 }
 
+bool verifies(const Certificate& child, const Certificate& issuer) {
+    try {
+        return child.signed_by(issuer.public_key());
+    } catch (const base::Error&) {
+        return false;  // a key that does not decode verifies nothing; the issuer's own findings name it
+    }
+}
+
+constexpr std::size_t k_most_remembered = 10'000;
+
 }  // namespace
+
+bool SignatureMemory::signed_by(const Certificate& child, const Certificate& issuer) {
+    const std::pair<const void*, const void*> pair{&child.der(), &issuer.der()};
+    if (const auto known = checked_.find(pair); known != checked_.end()) return known->second.good;
+    if (checked_.size() == k_most_remembered) checked_.clear();
+    return checked_.emplace(pair, Checked{child, issuer, verifies(child, issuer)}).first->second.good;
+}
 
 PathPool::PathPool(const PathRequest& request) : request_(request) {
     add(request.leaf, false);
@@ -88,14 +105,20 @@ bool PathPool::signed_by(Index child, Index issuer) {
     if (const auto known = signed_.find({child, issuer}); known != signed_.end()) return known->second;
     if (out_of_signatures()) return false;
     ++signatures_;
-    bool good = false;
-    try {
-        good = nodes_[child].certificate.signed_by(nodes_[issuer].certificate.public_key());
-    } catch (const base::Error&) {
-        // A key that does not decode verifies nothing; the issuer's own findings name it.
-    }
+    const Certificate &below = nodes_[child].certificate, &above = nodes_[issuer].certificate;
+    // What a leaf shows is not seen again.
+    const bool remember = request_.signatures != nullptr && child != k_leaf;
+    const bool good = remember ? request_.signatures->signed_by(below, above) : verifies(below, above);
     signed_[{child, issuer}] = good;
     return good;
+}
+
+const RevocationStatus& PathPool::revocation(Index child, Index issuer) {
+    const auto known = revocation_.find({child, issuer});
+    if (known != revocation_.end()) return known->second;
+    auto status = revocation_status(nodes_[child].certificate, nodes_[issuer].certificate, request_.revocation.evidence,
+                                    request_.at);
+    return revocation_.emplace(std::pair{child, issuer}, std::move(status)).first->second;
 }
 
 bool PathPool::same_entity(Index a, Index b) const {

@@ -30,6 +30,8 @@ public:
     bool reaches_anchor(Index index) const { return nodes_[index].reaches_anchor; }
     /// Checked once a pair. Beyond the limit of signature checks the answer is false.
     bool signed_by(Index child, Index issuer);
+    /// What revocation says of the pair, asked once (a path that is revoked is passed over for another).
+    const RevocationStatus& revocation(Index child, Index issuer);
     bool out_of_signatures() const { return signatures_ >= k_most_signatures; }
     /// Same subject and key: two certificates of one CA, which a path passes once at most.
     bool same_entity(Index a, Index b) const;
@@ -52,6 +54,7 @@ private:
     std::vector<Node> nodes_;
     std::multimap<std::string, Index> by_subject_;
     std::map<std::pair<Index, Index>, bool> signed_;
+    std::map<std::pair<Index, Index>, RevocationStatus> revocation_;
     std::size_t signatures_ = 0;
 };
 

@@ -1,0 +1,163 @@
+#include "x509/revocation.h"
+
+#include <doctest/doctest.h>
+#include <functional>
+
+#include "support/make_chain.h"
+#include "x509/crl_builder.h"
+#include "x509/der.h"
+#include "x509/path.h"
+
+using namespace signet;
+using x509::Crl;
+using x509::RevocationStatus;
+using State = x509::RevocationStatus::State;
+namespace der = signet::x509::der;
+
+namespace {
+
+const base::Time k_at = base::parse_time("2027-01-15T08:00:00Z", "test");
+constexpr auto k_hour = std::chrono::hours(1);
+
+base::Bytes extension(const char* oid, bool critical, const base::Bytes& value) {
+    return der::sequence({der::oid(oid), critical ? der::boolean(true) : base::Bytes{}, der::octet_string(value)});
+}
+
+/// A CRL of chosen parts.
+struct CrlParts {
+    base::Time this_update = k_at - k_hour;
+    std::optional<base::Time> next_update = k_at + k_hour;
+    std::vector<base::Bytes> serials;
+    std::vector<base::Bytes> extensions = {extension("2.5.29.20", false, der::integer(7))};
+
+    Crl signed_by(const test::Member& issuer) const {
+        const auto algorithm = crypto::default_algorithm(*issuer.key);
+        const base::Bytes identifier = der::sequence({der::oid("1.2.840.10045.4.3.2")});
+        base::Bytes entries, list;
+        for (const auto& serial : serials)
+            base::append(entries, der::sequence({der::tlv(der::k_integer, serial), der::time(k_at - k_hour)}));
+        for (const auto& one : extensions) base::append(list, one);
+        const base::Bytes tbs = der::sequence(
+            {der::integer(1), identifier, issuer.certificate.subject().der(), der::time(this_update),
+             next_update ? der::time(*next_update) : base::Bytes{},
+             entries.empty() ? base::Bytes{} : der::sequence({entries}),
+             list.empty() ? base::Bytes{} : der::tlv(der::context_constructed(0), der::sequence({list}))});
+        return Crl::from_der(
+            der::sequence({tbs, identifier, der::bit_string(crypto::sign(*issuer.key, algorithm, tbs))}));
+    }
+};
+
+struct Fixture {
+    test::ChainMaker maker{k_at};
+    test::Member root = maker.self_signed(maker.ca_template("Root"));
+    test::Member issuing = maker.issue(root, maker.ca_template("Issuing CA", 0));
+    test::Member leaf = maker.issue(issuing, maker.leaf_template({"worker.internal"}));
+
+    RevocationStatus status(const CrlParts& parts, const test::Member* signer = nullptr) const {
+        return x509::revocation_status(leaf.certificate, issuing.certificate,
+                                       {{parts.signed_by(signer == nullptr ? issuing : *signer)}, {}, {}}, k_at);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("revocation: a current CRL of the issuer tells") {
+    const Fixture made;
+    CrlParts parts;
+    CHECK(made.status(parts).state == State::good);
+    parts.serials = {{0x01}, made.leaf.certificate.serial()};
+    CHECK(made.status(parts).state == State::revoked);
+    parts.next_update = k_at - std::chrono::seconds(1);
+    CHECK(made.status(parts).state == State::revoked);  // out of date, but what it revoked stays revoked
+    parts.serials.clear();
+    CHECK(made.status(parts).state == State::unknown);
+}
+
+TEST_CASE("revocation: what is not fit to tell leaves the status open, with the reason") {
+    const Fixture made;
+    const struct {
+        const char* why;
+        std::function<void(CrlParts&)> spoil;
+    } rows[] = {{"ended", [](CrlParts& p) { p.next_update = k_at - k_hour; }},
+                {"still to come", [](CrlParts& p) { p.this_update = k_at + k_hour; }},
+                {"nextUpdate", [](CrlParts& p) { p.next_update.reset(); }},
+                {"no number", [](CrlParts& p) { p.extensions.clear(); }},
+                {"critical", [](CrlParts& p) { p.extensions = {extension("2.5.29.20", true, der::integer(7))}; }},
+                {"delta", [](CrlParts& p) { p.extensions.push_back(extension("2.5.29.27", true, der::integer(1))); }},
+                {"2.5.29.99", [](CrlParts& p) { p.extensions.push_back(extension("2.5.29.99", true, der::null())); }},
+                {"CAs only",
+                 [](CrlParts& p) {
+                     p.extensions.push_back(
+                         extension("2.5.29.28", true, der::sequence({der::tlv(der::context(2), base::Bytes{0xff})})));
+                 }},
+                {"distribution point", [](CrlParts& p) {
+                     const base::Bytes url = der::tlv(der::context(6), base::bytes_of("http://x.internal/1.crl"));
+                     const base::Bytes full =
+                         der::tlv(der::context_constructed(0), der::tlv(der::context_constructed(0), url));
+                     p.extensions.push_back(extension("2.5.29.28", true, der::sequence({full})));
+                 }}};
+    for (const auto& row : rows) {
+        CAPTURE(row.why);
+        CrlParts parts;
+        row.spoil(parts);
+        const auto status = made.status(parts);
+        CHECK(status.state == State::unknown);
+        CHECK(status.why.find(row.why) != std::string::npos);
+    }
+}
+
+TEST_CASE("revocation: another's CRL tells nothing, even of the same name") {
+    const Fixture made;
+    test::ChainMaker other(k_at);
+    const test::Member twin = other.self_signed(other.ca_template("Issuing CA", 0));
+    CrlParts parts;
+    parts.serials = {made.leaf.certificate.serial()};
+    CHECK(made.status(parts, &twin).state == State::unknown);
+    CHECK(made.status(parts, &made.root).state == State::unknown);
+}
+
+TEST_CASE("revocation: an issuer without cRLSign has no CRL") {
+    test::ChainMaker maker(k_at);
+    const auto root = maker.self_signed(maker.ca_template("Root"));
+    auto content = maker.ca_template("Issuing CA", 0);
+    content.key_usage = usage_bit(x509::KeyUsage::key_cert_sign);
+    const auto issuing = maker.issue(root, content);
+    const auto leaf = maker.issue(issuing, maker.leaf_template({"worker.internal"}));
+    const auto status =
+        x509::revocation_status(leaf.certificate, issuing.certificate, {{CrlParts{}.signed_by(issuing)}, {}, {}}, k_at);
+    CHECK(status.state == State::unknown);
+    CHECK(status.why.find("may not sign CRLs") != std::string::npos);
+}
+
+TEST_CASE("path: passes over a revoked intermediate for another that is good") {
+    Fixture made;
+    const auto again =
+        made.maker.issue_for(made.root, made.maker.ca_template("Issuing CA", 0), made.issuing.certificate.public_key());
+    CrlParts of_root;
+    of_root.serials = {made.issuing.certificate.serial()};
+    x509::PathRequest request{made.leaf.certificate, {made.issuing.certificate}, {made.root.certificate}, k_at};
+    request.revocation.all = true;
+    request.revocation.evidence.crls = {of_root.signed_by(made.root), CrlParts{}.signed_by(made.issuing)};
+    auto result = x509::validate_path(request);
+    REQUIRE(!result.valid());
+    CHECK(result.findings[0].rule == "revoked");
+    CHECK(result.findings[0].certificate == 1);
+    request.intermediates.push_back(again);
+    result = x509::validate_path(request);
+    REQUIRE(result.valid());
+    CHECK(result.chain[1] == again);
+}
+
+TEST_CASE("path: who owes a status is who was asked for") {
+    Fixture made;
+    x509::PathRequest request{made.leaf.certificate, {made.issuing.certificate}, {made.root.certificate}, k_at};
+    CHECK(x509::validate_path(request).valid());
+    request.revocation.evidence.crls = {CrlParts{}.signed_by(made.issuing)};
+    request.revocation.leaf = true;
+    CHECK(x509::validate_path(request).valid());
+    CHECK(x509::validate_path(request).warnings.size() == 1);  // the issuing CA's is not known
+    request.revocation.all = true;
+    CHECK(x509::validate_path(request).findings.at(0).rule == "revocation-unknown");
+    request.revocation.soft = true;
+    CHECK(x509::validate_path(request).valid());
+}
