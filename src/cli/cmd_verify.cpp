@@ -1,5 +1,4 @@
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -7,7 +6,10 @@
 #include "cli/context.h"
 #include "cli/endpoint.h"
 #include "cli/exit_code.h"
+#include "cli/verify_batch.h"
+#include "cli/verify_input.h"
 #include "cli/verify_report.h"
+#include "cli/verify_words.h"
 #include "inspect/probe.h"
 #include "x509/pem.h"
 
@@ -16,46 +18,9 @@ namespace {
 
 using base::Error;
 using base::Kind;
+using Words = VerifyWords;
 
-constexpr std::size_t k_largest_file = 4 << 20;  // a distribution's trust bundle has a quarter of a megabyte
 constexpr int k_most_depth = 30;
-
-struct Words {
-    std::string target;
-    std::vector<base::Path> roots, intermediates;
-    std::optional<std::string> hostname, ip, uri, email, servername, expect_uri;
-    std::string purpose;
-    std::optional<base::Time> at;
-    std::optional<int> max_depth;
-    std::optional<base::Path> key, cert;
-};
-
-/// A file that is not there is input that cannot be used: exit 2, as for one that holds something else.
-std::string read(const base::Path& path) {
-    try {
-        return base::read_file(path, k_largest_file);
-    } catch (const Error& error) {
-        if (error.kind() != Kind::not_found) throw;
-        throw Error{Kind::bad_input, error.message(),
-                    error.hint().empty() ? "name a file that is there" : error.hint()};
-    }
-}
-
-std::vector<x509::Certificate> read_all(const std::vector<base::Path>& paths) {
-    std::vector<x509::Certificate> out;
-    for (const base::Path& path : paths) {
-        for (auto& certificate : x509::parse_certificate_file(read(path), path.string()))
-            out.push_back(std::move(certificate));
-    }
-    return out;
-}
-
-base::Secret read_key(const base::Path& path, Output& out) {
-    const auto facts = base::file_facts(path);
-    if (facts && (facts->mode & 077) != 0)
-        out.warning(path.string() + " can be read by others: chmod 600 " + path.string());
-    return base::Secret(read(path));
-}
 
 std::vector<x509::Identifier> identities(const Words& words) {
     std::vector<x509::Identifier> out;
@@ -74,39 +39,55 @@ x509::Purpose purpose_of(const Words& words, bool endpoint) {
     return endpoint || words.hostname ? x509::Purpose::server : x509::Purpose::any;
 }
 
-inspect::VerifyRequest question(const Words& words, bool endpoint, base::Time now) {
+inspect::VerifyRequest question(const Words& words, const VerifyInput& input, bool endpoint, base::Time now) {
     if (words.max_depth && (*words.max_depth < 0 || *words.max_depth > k_most_depth)) {
         throw Error{Kind::usage, "--max-depth " + std::to_string(*words.max_depth) + " is out of range",
                     "give a number from 0 to " + std::to_string(k_most_depth)};
     }
     inspect::VerifyRequest out;
-    out.intermediates = read_all(words.intermediates);
-    out.anchors = read_all(words.roots);
+    out.intermediates = input.certificates(words.intermediates);
+    out.anchors = input.certificates(words.roots);
     out.identities = identities(words);
     out.purpose = purpose_of(words, endpoint);
     out.at = words.at.value_or(now);
     out.max_depth = words.max_depth;
+    out.crls = input.crls(words.crls);
+    out.responses = input.responses(words.ocsp_responses);
+    out.response_given = !out.responses.empty();
+    out.ask_ocsp = words.ocsp;
+    out.fetch_crls = words.fetch;
+    out.soft_fail = words.soft_fail;
+    out.lint = words.lint;
     return out;
+}
+
+/// Plain http is what revocation comes by: its answers are signed.
+std::unique_ptr<net::Transport> transport(Context& context) {
+    net::TransportSettings settings;
+    settings.allow_http = true;
+    return context.seams.make_transport(std::move(settings));
 }
 
 int verify_endpoint(Context& context, const Words& words, const Endpoint& endpoint) {
     if (words.cert.has_value() != words.key.has_value()) {
         throw Error{Kind::usage, "--cert and --key go together with host:port", "give both, or neither"};
     }
+    const VerifyInput input(context, words.p12_password_file);
     inspect::ProbeRequest request;
     request.host = endpoint.host;
     request.port = endpoint.port;
     request.server_name = words.servername.value_or("");
-    request.question = question(words, true, context.seams.clock.now());
+    request.question = question(words, input, true, context.seams.clock.now());
     base::Secret key;
     if (words.cert) {
-        request.certificate_pem =
-            x509::encode_certificates(x509::parse_certificate_file(read(*words.cert), words.cert->string()));
-        key = read_key(*words.key, context.out);
+        request.certificate_pem = x509::encode_certificates(input.certificates({*words.cert}));
+        key = input.key_pem(*words.key);
         request.key_pem = &key;
     }
     context.out.progress("connecting to " + words.target);
-    const inspect::ProbeReport report = inspect::probe(context.seams.dialer, request);
+    const auto http = transport(context);
+    const inspect::RevocationSources sources{*http, context.seams.random};
+    const inspect::ProbeReport report = inspect::probe(context.seams.dialer, request, &sources);
     print_probe(context.out, words.target, report);
     return report.verification.valid() ? k_exit_done : k_exit_refused;
 }
@@ -119,118 +100,78 @@ int verify_file(Context& context, const Words& words) {
             throw Error{Kind::usage, std::string(name) + " is for host:port, not for a file",
                         "leave it out, or name an endpoint"};
     }
-    inspect::VerifyRequest request = question(words, false, context.seams.clock.now());
-    request.presented = x509::parse_certificate_file(read(words.target), words.target);
-    if (words.key)
-        request.key =
-            crypto::PrivateKey::from_pem(read_key(*words.key, context.out).reveal(), words.key->string()).public_key();
-    const inspect::VerifyReport report = inspect::verify(request);
+    const VerifyInput input(context, words.p12_password_file);
+    inspect::VerifyRequest request = question(words, input, false, context.seams.clock.now());
+    VerifyInput::Subject subject = input.subject(words.target);
+    request.presented = std::move(subject.certificates);
+    request.key = words.key ? input.key(*words.key) : std::move(subject.key);
+    const auto http = transport(context);
+    const inspect::RevocationSources sources{*http, context.seams.random};
+    const inspect::VerifyReport report = inspect::verify(request, &sources);
     print_report(context.out, words.target, report);
     return report.valid() ? k_exit_done : k_exit_refused;
 }
 
 int run(Context& context, const Words& words) {
+    if (words.batch) {
+        if (!words.target.empty())
+            throw Error{Kind::usage, "--batch takes its certificates from its file",
+                        "leave out " + base::printable(words.target)};
+        return verify_batch(context, *words.batch);
+    }
+    if (words.target.empty()) throw Error{Kind::usage, "what is to be verified?", "name a file or host:port"};
+    if (words.roots.empty())
+        throw Error{Kind::usage, "--root is missing: no trust anchor, nothing to trust",
+                    "give the root certificates, for example --root ca.crt"};
     if (const auto endpoint = endpoint_of(words.target)) return verify_endpoint(context, words, *endpoint);
     return verify_file(context, words);
-}
-
-Options options(Words& words) {
-    return {
-        {.name = "root",
-         .label = "FILE",
-         .text = "trust anchors, self-signed or not",
-         .target = &words.roots,
-         .required = true,
-         .complete = Complete::file},
-        {.name = "intermediates",
-         .label = "FILE",
-         .text = "further CA certificates for the chain",
-         .target = &words.intermediates,
-         .complete = Complete::file},
-        {.name = "hostname",
-         .label = "NAME",
-         .text = "DNS name that the certificate must be for",
-         .target = &words.hostname,
-         .conflicts = {"ip", "uri", "email"}},
-        {.name = "ip",
-         .label = "ADDRESS",
-         .text = "address that it must be for",
-         .target = &words.ip,
-         .conflicts = {"uri", "email"}},
-        {.name = "uri",
-         .label = "URI",
-         .text = "URI that it must be for, a SPIFFE ID for example",
-         .target = &words.uri,
-         .conflicts = {"email"}},
-        {.name = "email", .label = "ADDRESS", .text = "e-mail address that it must be for", .target = &words.email},
-        {.name = "purpose",
-         .label = "PURPOSE",
-         .text = "what it must be good for; any checks no extended key usage",
-         .target = &words.purpose,
-         .values = {"server", "client", "any"},
-         .default_text = "server with host:port or --hostname, else any"},
-        {.name = "at",
-         .label = "TIME",
-         .text = "judge as of this moment (RFC 3339)",
-         .target = &words.at,
-         .default_text = "now"},
-        {.name = "max-depth", .label = "N", .text = "intermediates at most", .target = &words.max_depth},
-        {.name = "key",
-         .label = "FILE",
-         .text = "private key that must belong to the certificate; with host:port the key of --cert",
-         .target = &words.key,
-         .complete = Complete::file},
-        {.name = "servername",
-         .label = "NAME",
-         .text = "server name to ask for, and to find in the certificate",
-         .target = &words.servername,
-         .default_text = "the host",
-         .group = "With host:port"},
-        {.name = "cert",
-         .label = "FILE",
-         .text = "client certificate to show, with its chain",
-         .target = &words.cert,
-         .complete = Complete::file,
-         .group = "With host:port"},
-        {.name = "expect-uri",
-         .label = "URI",
-         .text = "SPIFFE ID or other URI that the peer must have, instead of the host's name",
-         .target = &words.expect_uri,
-         .group = "With host:port"},
-    };
 }
 
 }  // namespace
 
 Command verify_command() {
     auto words = std::make_shared<Words>();
-    return {.name = "verify",
-            .summary = "check a chain, a key pair or a live endpoint",
-            .description =
-                "LEAF is a file of PEM or DER; further certificates in it count as intermediates. Every candidate path "
-                "to an anchor of --root is "
-                "judged by RFC 5280, names by RFC 9525: the subject alternative names alone count.\n\n"
-                "With host:port a TLS handshake is made for real, with --cert and --key as the client's pair, and the "
-                "peer's chain is judged.\n\n"
-                "Each check is listed; for a failure the certificate (0 is the leaf), the rule with its RFC section, "
-                "and what would mend it. "
-                "Revocation is not looked at.",
-            .arguments = {{.label = "LEAF|HOST:PORT",
-                           .text = "certificate file, or endpoint",
-                           .target = &words->target,
-                           .required = true,
-                           .complete = Complete::file}},
-            .options = options(*words),
-            .examples = {{"signet verify tls.crt --root ca.crt --hostname db.internal --key tls.key",
-                          "is this pair good for a server of that name?"},
-                         {"signet verify db.internal:5432 --root ca.crt --cert tls.crt --key tls.key",
-                          "shake hands with client certificate"}},
-            .exit_codes = {{0, "valid"},
-                           {1, "not valid"},
-                           {2, "wrong usage, or input that cannot be used"},
-                           {4, "an endpoint that cannot be reached, or that refused the handshake"}},
-            .see_also = {"issue", "fetch"},
-            .run = [words](Context& context) { return run(context, *words); }};
+    return {
+        .name = "verify",
+        .summary = "check a chain, a key pair or a live endpoint",
+        .description =
+            "LEAF is a file of PEM, DER or PKCS#12, told by content; further certificates in it count as "
+            "intermediates. Every candidate path "
+            "to an anchor of --root is "
+            "judged by RFC 5280, names by RFC 9525: the subject alternative names alone count.\n\n"
+            "With host:port a TLS handshake is made for real, with --cert and --key as the client's pair, and the "
+            "peer's chain is judged.\n\n"
+            "Each check is listed; for a failure the certificate (0 is the leaf), the rule with its RFC section, "
+            "and what would mend it.\n\n"
+            "Revocation is looked at where that is asked for. With --crl every certificate below the anchor must be "
+            "covered by a current CRL; with --ocsp and --fetch the leaf, and each other certificate that names a "
+            "responder or a distribution point. A leaf with noRevAvail (RFC 9608) owes no status. What cannot be "
+            "told is not valid, unless --soft-fail.\n\n"
+            "--lint adds what RFC 5280, 8398, 8399, 9598 and 9608, the parts of the CA/B Baseline Requirements that "
+            "make sense for a private CA, and SPIFFE X509-SVID ask of each certificate: id, severity (error, "
+            "warning, notice), citation. An error makes the certificate not valid; in a trust anchor it is a "
+            "warning.\n\n"
+            "--batch reads one JSON object a line: id, leaf, roots[], intermediates[], crls[] (PEM), hostname, ip, "
+            "uri, email, purpose, at, max_depth; all but leaf and roots may be left out. It prints "
+            "{\"id\",\"valid\",\"reason\"} a line, in order; a line that cannot be parsed is not valid. It ends "
+            "with exit 0 when every line was answered.",
+        .arguments = {{.label = "LEAF|HOST:PORT",
+                       .text = "certificate file, or endpoint",
+                       .target = &words->target,
+                       .complete = Complete::file}},
+        .options = verify_options(*words),
+        .examples = {{"signet verify tls.crt --root ca.crt --hostname db.internal --key tls.key",
+                      "is this pair good for a server of that name?"},
+                     {"signet verify db.internal:5432 --root ca.crt --cert tls.crt --key tls.key",
+                      "shake hands with client certificate"},
+                     {"signet verify tls.crt --root ca.crt --crl crls.pem", "is it revoked?"},
+                     {"signet verify --batch cases.jsonl", "many at once, in one process"}},
+        .exit_codes = {{0, "valid"},
+                       {1, "not valid"},
+                       {2, "wrong usage, or input that cannot be used"},
+                       {4, "an endpoint that cannot be reached, or that refused the handshake"}},
+        .see_also = {"issue", "fetch"},
+        .run = [words](Context& context) { return run(context, *words); }};
 }
 
 }  // namespace signet::cli

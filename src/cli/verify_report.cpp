@@ -59,10 +59,22 @@ void print_chain(Output& out, const inspect::VerifyReport& report) {
     out.line("");
 }
 
+void print_lint(Output& out, const std::vector<x509::LintFinding>& findings) {
+    for (const auto& finding : findings) {
+        const Colour colour = finding.severity == x509::Severity::error ? Colour::red : Colour::yellow;
+        out.line(out.paint(colour, std::string(x509::severity_name(finding.severity))) + " certificate " +
+                 std::to_string(finding.certificate) + ": " + base::printable(finding.message, 500) + " [" +
+                 finding.id + ", " + finding.citation + "]");
+    }
+}
+
 void print_verdict(Output& out, std::string_view target, const inspect::VerifyReport& report) {
     for (const auto& check : report.checks) {
         out.line((check.passed ? out.paint(Colour::green, "ok    ") : out.paint(Colour::red, "FAIL  ")) + check.what);
     }
+    for (const auto& warning : report.warnings)
+        out.line(out.paint(Colour::yellow, "note  ") + base::printable(warning, 500));
+    if (report.lint) print_lint(out, *report.lint);
     out.line("");
     if (report.valid()) {
         out.line(out.paint(Colour::green, "valid") + ": " + std::string(target) + ", until " +
