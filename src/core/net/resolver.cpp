@@ -7,6 +7,7 @@
 #include "net/dns_channel.h"
 #include "net/http.h"
 #include "net/socket.h"
+#include "net/system_lookup.h"
 
 namespace signet::net {
 
@@ -20,7 +21,9 @@ public:
 
     std::vector<Address> addresses(const std::string& name) override {
         if (const auto address = Address::parse(name)) return {*address};
-        if (server_.empty()) return system_addresses(name, Deadline(timeout_));
+#ifdef __GLIBC__
+        if (server_.empty()) return lookups_.addresses(name, Deadline(timeout_));
+#endif  // elsewhere nothing keeps the system from its search list
         return DnsChannel(server_, timeout_).addresses(name);
     }
     std::vector<std::string> texts(const std::string& name) override {
@@ -31,6 +34,7 @@ public:
 private:
     const std::string server_;
     const std::chrono::milliseconds timeout_;
+    SystemLookups lookups_;
 };
 
 }  // namespace

@@ -31,7 +31,8 @@ public:
 };
 
 /// c-ares. `server` is "ADDR:PORT", then DNS only; "" means: addresses as the system resolves them (getaddrinfo: hosts
-/// file, NSS), TXT and CAA from the servers of resolv.conf.
+/// file, NSS; with another C library than glibc DNS only), TXT and CAA from the servers of resolv.conf. No search list
+/// either way: a name is what it says.
 std::unique_ptr<Resolver> make_resolver(const std::string& server,
                                         std::chrono::milliseconds timeout = std::chrono::seconds(5));
 

@@ -33,8 +33,9 @@ bool wait_ready(int fd, Readiness readiness, const Deadline& deadline);
 Address address_of(const sockaddr_storage& socket_address);
 int port_of(const sockaddr_storage& socket_address);
 
-/// What the system (hosts file, NSS) says about `host`, in its order, at most 32; an address stands for itself. Empty
-/// when there is no such name. Throws dns, also when the system has not answered by the deadline.
+/// What the system (hosts file, NSS, search list) says about `host`, in its order, at most 32; an address stands for
+/// itself. Empty when there is no such name. Throws dns, also when the system has not answered by the deadline. For
+/// clients, which know whom they ask: SystemLookups is for checks.
 std::vector<Address> system_addresses(const std::string& host, const Deadline& deadline);
 
 struct Connected {

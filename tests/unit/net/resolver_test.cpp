@@ -1,10 +1,14 @@
 #include "net/resolver.h"
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <doctest/doctest.h>
+#include <mutex>
 #include <thread>
 
 #include "base/error.h"
+#include "net/system_lookup.h"
 #include "net/transport.h"
 #include "support/background_program.h"
 #include "support/dns_responder.h"
@@ -232,4 +236,46 @@ TEST_CASE("resolver: understands a DNS server that we did not write") {
     CHECK((policies[0].tag == "issue" && policies[0].value == "ca.test; validationmethods=dns-01"));
     CHECK(resolver->caa("b.test").empty());
     CHECK(texts_of(resolver->addresses("a.test")) == Texts{"10.1.2.3"});
+}
+
+TEST_CASE("resolver: lookups that the system does not end are counted, and no more of them begun than may be") {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool go_on = false;
+    std::atomic<int> running = 0;
+    SystemLookups lookups(2, [&](const std::string& host) -> std::vector<Address> {
+        if (host != "slow.test") return {Address::parse("10.0.0.1").value()};
+        ++running;
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return go_on; });
+        --running;
+        throw std::runtime_error("on purpose");
+    });
+    const auto message = [&](const std::string& host, std::chrono::milliseconds span) {
+        try {
+            const auto found = lookups.addresses(host, Deadline(span));
+            return found.empty() ? std::string("none") : found.front().text();
+        } catch (const base::Error& error) {
+            CHECK(error.kind() == base::Kind::dns);
+            return error.message();
+        }
+    };
+    CHECK(message("quick.test", 30s) == "10.0.0.1");
+    for (int i = 0; i < 2; ++i) CHECK(message("slow.test", 10ms) == "the system has not resolved slow.test in time");
+    CHECK(message("slow.test", 30s) == "cannot resolve slow.test: too many lookups are under way");
+    CHECK(message("quick.test", 30s) == "cannot resolve quick.test: too many lookups are under way");
+    CHECK(message("192.0.2.1", 30s) == "192.0.2.1");  // needs no lookup
+    {
+        const std::lock_guard lock(mutex);
+        go_on = true;
+    }
+    changed.notify_all();
+    std::string again;
+    for (int i = 0; i < 3000 && again != "10.0.0.1"; ++i) {
+        again = message("quick.test", 30s);
+        std::this_thread::sleep_for(10ms);
+    }
+    CHECK(again == "10.0.0.1");
+    CHECK(message("slow.test", 30s) == "cannot resolve slow.test: on purpose");
+    CHECK(running == 0);
 }
