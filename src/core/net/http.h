@@ -1,11 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/bytes.h"
 
 namespace signet::net {
 
@@ -29,6 +32,8 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    std::shared_ptr<const base::Bytes> shared_body = {};  // when set, it is sent instead: for what many readers get
+    std::string_view content() const { return shared_body ? base::text_of(*shared_body) : body; }
     static Response text(int status, std::string body);  // text/plain; charset=utf-8
     void set(std::string name, std::string value);       // replaces; a value with CR or LF is an internal error
     void add(std::string name, std::string value);       // a further field (Link)

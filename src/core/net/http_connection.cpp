@@ -4,7 +4,6 @@
 #include <exception>
 
 #include "base/log.h"
-#include "net/http_writer.h"
 
 namespace signet::net {
 
@@ -15,8 +14,6 @@ constexpr int k_requests_per_turn = 32;  // then a pipelining client lets others
 // dropped, for so long and so much at most.
 constexpr auto k_linger = std::chrono::seconds(2);
 constexpr std::size_t k_linger_bytes = 1 << 20;
-// A large answer gets more time than limits.write, as long as its reader takes this much.
-constexpr std::size_t k_slowest_bytes_per_ms = 64;
 constexpr std::size_t k_read_size = 16 << 10;
 
 std::int64_t unix_now() {
@@ -38,11 +35,12 @@ Response call(const Handler& handler, const Request& request) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(const ConnectionContext& context, Stream stream, std::string remote_address)
+HttpConnection::HttpConnection(const ConnectionContext& context, std::size_t body_bytes, Stream stream,
+                               std::string remote_address)
     : context_(&context),
       stream_(std::move(stream)),
       remote_address_(std::move(remote_address)),
-      parser_(context.limits),
+      parser_(context.limits, body_bytes),
       phase_(stream_.ssl() != nullptr ? Phase::handshake : Phase::reading),
       deadline_(in(phase_ == Phase::handshake ? context.limits.handshake : context.limits.idle)) {}
 
@@ -156,7 +154,7 @@ void HttpConnection::take_in(std::string_view bytes) {
     // RFC 9110 section 10.1.1: a client that has begun to send the body needs no invitation.
     if (state == RequestParser::State::body && parser_.head().expects_continue && !continued_) {
         continued_ = true;
-        if (parser_.head().request.body.empty()) start_writing("HTTP/1.1 100 Continue\r\n\r\n", false);
+        if (parser_.head().request.body.empty()) start_writing({"HTTP/1.1 100 Continue\r\n\r\n", nullptr}, false);
     }
 }
 
@@ -185,20 +183,31 @@ void HttpConnection::refuse(int status, const std::string& reason) {
     start_writing(serialize(Response::text(status, reason + "\n"), {false, true}, unix_now()), true);
 }
 
-void HttpConnection::start_writing(std::string bytes, bool close) {
-    out_ = std::move(bytes);
+void HttpConnection::start_writing(Serialized answer, bool close) {
+    out_ = std::move(answer);
     written_ = 0;
     close_after_write_ = close;
     phase_ = Phase::writing;
-    deadline_ = in(context_->limits.write + std::chrono::milliseconds(out_.size() / k_slowest_bytes_per_ms));
+    began_writing_ = std::chrono::steady_clock::now();
+    deadline_ = write_deadline();
+}
+
+// Time is earned by taking: who reads nothing has limits.write, however large the answer.
+HttpConnection::Time HttpConnection::write_deadline() const {
+    const auto earned = written_ / context_->limits.slowest_reader;
+    return began_writing_ + context_->limits.write + std::chrono::milliseconds(earned);
 }
 
 HttpConnection::Go HttpConnection::write() {
-    const auto result = stream_.write(std::string_view(out_).substr(written_));
+    const std::size_t head = out_.bytes.size(), size = head + (out_.rest ? out_.rest->size() : 0);
+    const auto left = written_ < head ? std::string_view(out_.bytes).substr(written_)
+                                      : base::text_of(*out_.rest).substr(written_ - head);
+    const auto result = stream_.write(left);
     if (result.status != Stream::Status::done) return wait_for(result.status);
     written_ += result.size;
-    if (written_ < out_.size()) return Go::on;
-    std::string().swap(out_);
+    deadline_ = write_deadline();
+    if (written_ < size) return Go::on;
+    out_ = {};
     if (close_after_write_) return finish();
     phase_ = Phase::reading;
     const bool in_body = parser_.state() == RequestParser::State::body;

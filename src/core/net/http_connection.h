@@ -6,6 +6,7 @@
 
 #include "net/http_parser.h"
 #include "net/http_server.h"
+#include "net/http_writer.h"
 #include "net/stream.h"
 
 namespace signet::net {
@@ -30,7 +31,8 @@ public:
         close,  // destroy it
     };
 
-    HttpConnection(const ConnectionContext& context, Stream stream, std::string remote_address);
+    /// `body_bytes`: the largest body that this one takes.
+    HttpConnection(const ConnectionContext& context, std::size_t body_bytes, Stream stream, std::string remote_address);
 
     /// Goes as far as it goes without waiting; runs the handler for each whole request.
     Next advance();
@@ -54,7 +56,8 @@ private:
     void take_in(std::string_view bytes);
     void answer(RequestHead head);
     void refuse(int status, const std::string& reason);
-    void start_writing(std::string bytes, bool close);
+    void start_writing(Serialized answer, bool close);
+    Time write_deadline() const;
     Go finish();
 
     const ConnectionContext* context_;
@@ -62,8 +65,9 @@ private:
     std::string remote_address_;
     RequestParser parser_;
     std::string pending_;  // what came behind the request being answered
-    std::string out_;
-    std::size_t written_ = 0;
+    Serialized out_;
+    std::size_t written_ = 0;  // of both parts of out_
+    Time began_writing_;
     std::size_t discarded_ = 0;
     int turn_ = 0;  // requests answered in this advance()
     Phase phase_;

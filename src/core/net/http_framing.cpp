@@ -37,7 +37,7 @@ std::optional<RequestFailure> apply_transfer_encoding(RequestHead& head, const s
     return std::nullopt;
 }
 
-std::optional<RequestFailure> apply_length(RequestHead& head, const HttpLimits& limits) {
+std::optional<RequestFailure> apply_length(RequestHead& head, std::size_t body_bytes) {
     const auto lengths = values_of(head.request.headers, "Content-Length");
     const auto codings = values_of(head.request.headers, "Transfer-Encoding");
     if (!lengths.empty() && !codings.empty()) return RequestFailure{400, "Content-Length with Transfer-Encoding"};
@@ -48,7 +48,7 @@ std::optional<RequestFailure> apply_length(RequestHead& head, const HttpLimits& 
         const bool huge = base::is_digits(lengths[0]) && !lengths[0].empty() && lengths[0].size() > 15;
         head.length = parse_length(lengths[0]);
         if (!head.length && !huge) return RequestFailure{400, "malformed Content-Length"};
-        if (huge || *head.length > limits.body_bytes) return RequestFailure{413, "the request body is too large"};
+        if (huge || *head.length > body_bytes) return RequestFailure{413, "the request body is too large"};
     }
     const auto& method = head.request.method;
     const bool needs_length = method == "POST" || method == "PUT" || method == "PATCH";
@@ -75,13 +75,13 @@ std::optional<RequestFailure> apply_expect(RequestHead& head) {
 
 }  // namespace
 
-std::optional<RequestFailure> apply_framing(RequestHead& head, const HttpLimits& limits) {
+std::optional<RequestFailure> apply_framing(RequestHead& head, std::size_t body_bytes) {
     for (const auto value : values_of(head.request.headers, "Connection")) {
         if (list_has(value, "close")) head.close = true;
     }
     if (auto failure = apply_host(head)) return failure;
     if (auto failure = apply_content_encoding(head)) return failure;
-    if (auto failure = apply_length(head, limits)) return failure;
+    if (auto failure = apply_length(head, body_bytes)) return failure;
     return apply_expect(head);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -89,6 +90,10 @@ TlsContext HttpServer::Front::tls_context() {
     return tls_context_;
 }
 
+void HttpServer::Front::limit_bodies(std::size_t listener, std::size_t bytes) {
+    listeners_.at(listener).limit_bodies(bytes);
+}
+
 int HttpServer::Front::port(std::size_t listener) const { return listeners_.at(listener).port(); }
 
 void HttpServer::Front::start() {
@@ -98,8 +103,15 @@ void HttpServer::Front::start() {
     constexpr std::size_t k_other_descriptors = 256;
     allow_descriptors(limits_.connections + k_other_descriptors);
     const std::lock_guard lock(stop_mutex_);
-    for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
-    threads_.emplace_back([this] { keep(); });
+    try {
+        for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this] { keep(); });
+    } catch (const std::system_error& error) {  // those that run already end with the front
+        throw base::Error{
+            base::Kind::environment,
+            "cannot start the server's " + std::to_string(thread_count_ + 1) + " threads: " + error.what(),
+            "raise the limit of processes (ulimit -u) or of tasks (TasksMax= of systemd)"};
+    }
 }
 
 void HttpServer::Front::stop(milliseconds grace) {
@@ -227,7 +239,7 @@ void HttpServer::Front::accept_some(Listener& listener) {
         auto accepted = listener.accept();
         switch (accepted.outcome) {
             case Listener::Outcome::taken:
-                take_or_drop(std::move(accepted), listener.tls());
+                take_or_drop(std::move(accepted), listener);
                 break;
             case Listener::Outcome::none:
                 return;
@@ -241,9 +253,9 @@ void HttpServer::Front::accept_some(Listener& listener) {
     }
 }
 
-void HttpServer::Front::take_or_drop(Listener::Accepted accepted, bool tls) {
+void HttpServer::Front::take_or_drop(Listener::Accepted accepted, const Listener& listener) {
     try {
-        take(std::move(accepted), tls);
+        take(std::move(accepted), listener);
     } catch (const std::exception& error) {
         base::log(base::Level::error, "dropped a new connection", {{"error", error.what()}});
     }
@@ -267,13 +279,14 @@ std::optional<std::uint64_t> HttpServer::Front::admit(const std::string& address
     return std::nullopt;
 }
 
-void HttpServer::Front::take(Listener::Accepted accepted, bool tls) {
+void HttpServer::Front::take(Listener::Accepted accepted, const Listener& listener) {
     const auto peer = admit(accepted.remote_address);
     if (!peer) return;
     Stream stream(std::move(accepted.socket));
-    if (tls) stream.start_tls(make_server_ssl(tls_context()));
-    const auto slot =
-        std::make_shared<Slot>(++last_id_, *peer, context_, std::move(stream), std::move(accepted.remote_address));
+    if (listener.tls()) stream.start_tls(make_server_ssl(tls_context()));
+    const auto slot = std::make_shared<Slot>(
+        ++last_id_, *peer,
+        HttpConnection(context_, listener.body_bytes(), std::move(stream), std::move(accepted.remote_address)));
     const std::lock_guard lock(slot->mutex);
     {
         const std::lock_guard table_lock(table_mutex_);

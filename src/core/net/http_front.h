@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,7 @@ public:
     void set_identity(const TlsIdentity& identity);
     void start();
     std::size_t listeners() const { return listeners_.size(); }
+    void limit_bodies(std::size_t listener, std::size_t bytes);
     int port(std::size_t listener) const;
     void stop(std::chrono::milliseconds grace);
     const HttpCounters& counters() const { return counters_; }
@@ -42,9 +44,8 @@ public:
 private:
     using Time = std::chrono::steady_clock::time_point;
     struct Slot {
-        Slot(std::uint64_t number, std::uint64_t of, const ConnectionContext& context, Stream stream,
-             std::string remote_address)
-            : id(number), peer(of), connection(context, std::move(stream), std::move(remote_address)) {}
+        Slot(std::uint64_t number, std::uint64_t of, HttpConnection made)
+            : id(number), peer(of), connection(std::move(made)) {}
         const std::uint64_t id, peer;
         std::mutex mutex;
         HttpConnection connection;
@@ -57,8 +58,8 @@ private:
     void keep();
     void wait_for_listeners(Time now);
     void accept_some(Listener& listener);
-    void take_or_drop(Listener::Accepted accepted, bool tls);
-    void take(Listener::Accepted accepted, bool tls);
+    void take_or_drop(Listener::Accepted accepted, const Listener& listener);
+    void take(Listener::Accepted accepted, const Listener& listener);
     std::optional<std::uint64_t> admit(const std::string& address);
     void look_after_deadlines();
     void close_what_rests();
@@ -79,7 +80,7 @@ private:
     std::atomic<bool> stopping_ = false;  // threads end
     HttpCounters counters_;
     const ConnectionContext context_;
-    std::vector<Listener> listeners_;
+    std::deque<Listener> listeners_;
     base::Fd epoll_;
     base::Fd keeper_event_;  // a wake-up call for the keeper
     base::Fd worker_event_;  // stays readable once stopping

@@ -50,7 +50,7 @@ void RequestParser::feed(std::string_view& input) {
 
 RequestHead RequestParser::take() {
     RequestHead taken = std::move(head_);
-    *this = RequestParser(*limits_);
+    *this = RequestParser(*limits_, body_bytes_);
     return taken;
 }
 
@@ -122,9 +122,9 @@ void RequestParser::on_field_line(std::string_view line) {
 }
 
 void RequestParser::on_head_end() {
-    if (auto failure = apply_framing(head_, *limits_)) return fail(failure->status, std::move(failure->reason));
+    if (auto failure = apply_framing(head_, body_bytes_)) return fail(failure->status, std::move(failure->reason));
     if (head_.chunked) {
-        chunks_.emplace(ChunkedDecoder::Limits{limits_->body_bytes, limits_->header_bytes, limits_->header_lines});
+        chunks_.emplace(ChunkedDecoder::Limits{body_bytes_, limits_->header_bytes, limits_->header_lines});
     }
     const bool has_body = head_.chunked || head_.length.value_or(0) > 0;
     state_ = has_body ? State::body : State::done;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +38,9 @@ class RequestParser {
 public:
     enum class State { idle, head, body, done, failed };
 
-    /// `limits` must outlive the parser.
-    explicit RequestParser(const HttpLimits& limits) : limits_(&limits) {}
+    /// `limits` must outlive the parser; `body_bytes` counts where it is less than theirs.
+    explicit RequestParser(const HttpLimits& limits, std::size_t body_bytes = std::numeric_limits<std::size_t>::max())
+        : limits_(&limits), body_bytes_(std::min(body_bytes, limits.body_bytes)) {}
 
     /// Takes what belongs to this request off the front of `input`; what is left belongs to the next one.
     void feed(std::string_view& input);
@@ -58,6 +61,7 @@ private:
     void fail(int status, std::string reason);
 
     const HttpLimits* limits_;
+    std::size_t body_bytes_;
     State state_ = State::idle;
     RequestHead head_;
     LineBuffer line_;
@@ -67,7 +71,7 @@ private:
 };
 
 /// What a head's fields say about framing, or why they are refused. Apart from the parser to be read as one page.
-std::optional<RequestFailure> apply_framing(RequestHead& head, const HttpLimits& limits);
+std::optional<RequestFailure> apply_framing(RequestHead& head, std::size_t body_bytes);
 /// "ca.internal:8443", "[::1]:8443": a Host value or authority that names a host.
 bool is_authority(std::string_view text);
 

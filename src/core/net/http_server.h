@@ -22,7 +22,8 @@ struct HttpLimits {
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  // total, not per read
     std::chrono::milliseconds header = std::chrono::seconds(10);     // from the first byte; 408
     std::chrono::milliseconds body = std::chrono::seconds(20);       // 408
-    std::chrono::milliseconds write = std::chrono::seconds(20);      // and a second for each 64 KB of the answer
+    std::chrono::milliseconds write = std::chrono::seconds(20);      // and more as the reader takes: slowest_reader
+    std::size_t slowest_reader = 64;                                 // bytes in a millisecond
     std::chrono::milliseconds idle = std::chrono::seconds(75);
 };
 
@@ -55,6 +56,9 @@ public:
     /// Raises the process's soft limit of descriptors towards the hard one, for `connections`.
     void start();
     std::size_t listeners() const;
+    /// Bodies that are larger than this get 413 on connections of listener i from now on, where HttpLimits::body_bytes
+    /// is not less. Thread-safe.
+    void limit_bodies(std::size_t listener, std::size_t bytes);
     /// The port that listener i really has.
     int port(std::size_t listener) const;
     /// Stops accepting, lets running requests finish within `grace`, closes the rest. Idempotent.

@@ -10,6 +10,8 @@ namespace signet::net {
 
 namespace {
 
+constexpr std::size_t k_largest_copy = 16 << 10;  // of a shared body; one record of TLS
+
 struct Phrase {
     int status;
     std::string_view text;
@@ -71,10 +73,12 @@ std::string_view reason_phrase(int status) {
     return row == k_phrases.end() ? std::string_view() : row->text;
 }
 
-std::string serialize(const Response& response, const WriteOptions& options, std::int64_t now_unix) {
+Serialized serialize(const Response& response, const WriteOptions& options, std::int64_t now_unix) {
     const bool no_content = response.status == 204 || response.status == 304 || response.status < 200;
+    const bool with_body = !no_content && !options.head;
+    const bool apart = with_body && response.shared_body && response.shared_body->size() > k_largest_copy;
     std::string out;
-    out.reserve(256 + 48 * response.headers.size() + response.body.size());
+    out.reserve(256 + 48 * response.headers.size() + (with_body && !apart ? response.content().size() : 0));
     out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
     out.append(reason_phrase(response.status)).append("\r\n");
     append_field(out, "Date", http_date(now_unix));
@@ -82,11 +86,11 @@ std::string serialize(const Response& response, const WriteOptions& options, std
         // Response::set refuses these already; a struct filled by hand must not split the response either.
         if (is_token(name) && is_field_value(value) && !is_framing_field(name)) append_field(out, name, value);
     }
-    if (!no_content) append_field(out, "Content-Length", std::to_string(response.body.size()));
+    if (!no_content) append_field(out, "Content-Length", std::to_string(response.content().size()));
     if (options.close) append_field(out, "Connection", "close");
     out.append("\r\n");
-    if (!no_content && !options.head) out.append(response.body);
-    return out;
+    if (with_body && !apart) out.append(response.content());
+    return {std::move(out), apart ? response.shared_body : nullptr};
 }
 
 }  // namespace signet::net

@@ -16,8 +16,13 @@ struct WriteOptions {
     bool close = false;  // says "Connection: close"
 };
 
-/// Status line, header section and body as one string, so that they leave in one write. Framing fields are ours:
+/// Status line, header section and body as one string, so that they leave in one write, but for a shared body of more
+/// than 16 KiB: `rest` is what is to be written behind the string then, nullptr otherwise. Framing fields are ours:
 /// Content-Length, Connection, Transfer-Encoding and Date of the response itself are left out.
-std::string serialize(const Response& response, const WriteOptions& options, std::int64_t now_unix);
+struct Serialized {
+    std::string bytes;
+    std::shared_ptr<const base::Bytes> rest;
+};
+Serialized serialize(const Response& response, const WriteOptions& options, std::int64_t now_unix);
 
 }  // namespace signet::net

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -29,12 +31,15 @@ public:
     int fd() const { return socket_.get(); }
     int port() const { return port_; }
     bool tls() const { return tls_; }
+    std::size_t body_bytes() const { return body_bytes_.load(); }
+    void limit_bodies(std::size_t bytes) { body_bytes_ = bytes; }
     void close() { socket_.reset(); }
 
 private:
     base::Fd socket_;
     int port_ = 0;
     bool tls_;
+    std::atomic<std::size_t> body_bytes_ = std::numeric_limits<std::size_t>::max();  // of a request
 };
 
 }  // namespace signet::net

@@ -1,12 +1,15 @@
 #include "net/http_server.h"
 
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <doctest/doctest.h>
 #include <future>
 
 #include "base/error.h"
+#include "support/peak_memory.h"
 #include "support/raw_client.h"
 
 using namespace signet;
@@ -125,6 +128,78 @@ TEST_CASE("http_server: writes what a slow reader takes") {
     client.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n" + k_get);
     CHECK(body_of(client.read_response()).size() == std::size_t{4} << 20);
     CHECK(body_of(client.read_response()) == "GET /a ");
+}
+
+TEST_CASE("http_server: what many read is in memory once") {
+    constexpr std::size_t k_size = 6 << 20;
+    constexpr int k_readers = 60;
+    const auto shared = std::make_shared<const base::Bytes>(k_size, 's');
+    Fixture fixture({}, [&](const Request&) {
+        Response response;
+        response.shared_body = shared;
+        return response;
+    });
+    const test::PeakMemory memory;
+    std::vector<RawClient> readers;
+    for (int i = 0; i < k_readers; ++i) {
+        readers.push_back(fixture.client());
+        const int little = 4096;
+        ::setsockopt(readers.back().fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+        readers.back().send(k_get);
+    }
+    for (auto& reader : readers) {  // each answer has begun
+        pollfd entry{reader.fd(), POLLIN, 0};
+        REQUIRE(::poll(&entry, 1, 30'000) == 1);
+    }
+    const long grown = memory.grown_kib();
+    CAPTURE(grown);
+    if (!test::k_sanitized) CHECK(grown < 60 * 1024);
+    auto other = fixture.client();
+    other.send("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n" + k_get + k_get);
+    CHECK(other.read_response(true).find("Content-Length: 6291456\r\n") != std::string::npos);
+    for (int i = 0; i < 2; ++i) CHECK(body_of(other.read_response()) == std::string(k_size, 's'));
+}
+
+TEST_CASE("http_server: time for a large answer is earned by reading it") {
+    HttpLimits limits;
+    limits.write = 300ms;
+    limits.slowest_reader = 1000;  // 64 MB would be 64 seconds; what fits into the kernel's buffers is a tenth of that
+    const auto shared = std::make_shared<const base::Bytes>(64 << 20, 's');
+    Fixture fixture(limits, [&](const Request&) {
+        Response response;
+        response.shared_body = shared;
+        return response;
+    });
+    auto idle = fixture.client(), reader = fixture.client();
+    const int little = 4096;
+    ::setsockopt(idle.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+    idle.send(k_get);
+    reader.send(k_get);
+    CHECK(body_of(reader.read_response()).size() == shared->size());
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (fixture.server.connections() > 1 && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(20ms);
+    CHECK(fixture.server.connections() == 1);
+}
+
+TEST_CASE("http_server: a listener has its own limit for bodies") {
+    Fixture fixture;
+    fixture.server.limit_bodies(0, 100);
+    const auto post = [](std::size_t size) {
+        return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+               std::string(size, 'x');
+    };
+    auto client = fixture.client();
+    client.send(post(100) + post(101));
+    CHECK(status_of(client.read_response()) == 200);
+    CHECK(status_of(client.read_response()) == 413);
+    auto chunked = fixture.client();
+    chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n");
+    CHECK(status_of(chunked.read_response()) == 413);
+    fixture.server.limit_bodies(0, 101);
+    auto later = fixture.client();
+    later.send(post(101));
+    CHECK(status_of(later.read_response()) == 200);
 }
 
 TEST_CASE("http_server: attacks are refused with a status, then the connection is closed") {

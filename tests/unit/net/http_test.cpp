@@ -31,13 +31,30 @@ TEST_CASE("http_writer: framing is the writer's alone") {
     response.headers.emplace_back("Content-Length", "99");
     response.headers.emplace_back("Transfer-Encoding", "chunked");
     response.headers.emplace_back("X", "split\r\nY: z");
-    CHECK(serialize(response, {}, 784111777) ==
+    CHECK(serialize(response, {}, 784111777).bytes ==
           "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain; charset=utf-8\r\n"
           "Content-Length: 5\r\n\r\nhello");
-    CHECK(serialize(Response{204, {}, "dropped"}, {false, true}, 784111777) ==
+    CHECK(serialize(Response{204, {}, "dropped"}, {false, true}, 784111777).bytes ==
           "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\n");
-    CHECK(serialize(Response{299, {}, "x"}, {true, false}, 0) ==
+    CHECK(serialize(Response{299, {}, "x"}, {true, false}, 0).bytes ==
           "HTTP/1.1 299 \r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 1\r\n\r\n");
+}
+
+TEST_CASE("http_writer: a shared body is copied when it is small, and handed on when it is not") {
+    Response response = Response::text(200, "unseen");
+    response.shared_body = std::make_shared<const base::Bytes>(base::to_bytes("shared"));
+    const auto small = serialize(response, {}, 0);
+    CHECK(small.bytes.ends_with("Content-Length: 6\r\n\r\nshared"));
+    CHECK(small.rest == nullptr);
+    response.shared_body = std::make_shared<const base::Bytes>(100'000, 'b');
+    const auto large = serialize(response, {}, 0);
+    CHECK(large.bytes.ends_with("Content-Length: 100000\r\n\r\n"));
+    CHECK(large.rest == response.shared_body);
+    const auto head = serialize(response, {true, false}, 0);
+    CHECK(head.bytes == large.bytes);
+    CHECK(head.rest == nullptr);
+    response.status = 304;
+    CHECK(serialize(response, {}, 0).rest == nullptr);
 }
 
 TEST_CASE("http: Retry-After in all its forms") {
