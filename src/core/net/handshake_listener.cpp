@@ -92,6 +92,7 @@ private:
         SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
         SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
         SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+        choose_groups(context.get());
         SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, &wire_);
         return context;
     }

@@ -16,6 +16,10 @@ namespace signet::net {
 /// Shared, since connections outlive a change of identity. Read-only once made, hence thread-safe.
 using TlsContext = std::shared_ptr<ssl_ctx_st>;
 
+/// The groups of our key agreement, listener or client: elliptic curves, in front of them a hybrid with ML-KEM where
+/// OpenSSL has one.
+void choose_groups(ssl_ctx_st* context);
+
 /// For a listener: TLS 1.2 and 1.3, ECDHE with AEAD only, no renegotiation, no compression, stateless session tickets,
 /// ALPN "http/1.1". Throws bad_input when chain and key are not PEM, or do not belong together.
 TlsContext make_server_context(const TlsIdentity& identity);

@@ -71,6 +71,46 @@ TEST_CASE("http_server: TLS 1.2 takes ECDHE with AEAD only") {
     CHECK_FALSE(served(s_client(fixture, {"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256"})));
 }
 
+TEST_CASE("http_server: keys are agreed on over elliptic curves only") {
+    TlsFixture fixture;
+    for (const char* group : {"X25519", "P-256", "P-384", "P-521", "X448"}) {
+        CAPTURE(group);
+        CHECK(served(s_client(fixture, {"-tls1_3", "-groups", group})));
+    }
+    for (const char* group : {"ffdhe2048", "ffdhe8192"}) {
+        CAPTURE(group);
+        const auto refused = s_client(fixture, {"-tls1_3", "-groups", group});
+        CHECK_FALSE(served(refused));
+        CHECK(refused.errors.find("handshake failure") != std::string::npos);
+    }
+    // A share that we do not take beside one that we do: asked again, not refused.
+    CHECK(served(s_client(fixture, {"-tls1_3", "-groups", "ffdhe2048:P-256"})));
+}
+
+TEST_CASE("http_server: a large shared body goes through TLS whole") {
+    base::Bytes bytes(3 << 20);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>('a' + i * 7 % 26);
+    const auto shared = std::make_shared<const base::Bytes>(std::move(bytes));
+    HttpServer server(
+        {{"127.0.0.1:0", true}},
+        [&](const Request&) {
+            Response response;
+            response.shared_body = shared;
+            return response;
+        },
+        2);
+    server.set_identity(identity("first"));
+    server.start();
+    base::ProcessRequest request;
+    request.arguments = {"openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + std::to_string(server.port(0))};
+    request.input = k_get;
+    request.output_limit = 4 << 20;
+    const auto result = base::run_process(request);
+    const auto body = result.output.find("\r\n\r\n");
+    REQUIRE(body != std::string::npos);
+    CHECK(result.output.substr(body + 4) == base::text_of(*shared));
+}
+
 TEST_CASE("http_server: a TLS 1.2 client cannot renegotiate") {
     TlsFixture fixture;
     base::ProcessRequest request;
