@@ -83,6 +83,9 @@ command -v systemd-analyze >/dev/null || skip "all but the units held: systemd-a
 mkdir units
 cp "$SOURCE"/deploy/systemd/* units/
 # What is not on this machine: the installed program, its user.
-sed -i "s#^ExecStart=/usr/bin/signet#ExecStart=$SIGNET#; s/^User=.*/User=root/; s/^Group=.*/Group=root/" units/signet.service
-expect "systemd-analyze finds fault" systemd-analyze verify --man=no units/signet.service units/signet.socket units/signet-http.socket
+sed -i "s#^ExecStart=/usr/bin/signet#ExecStart=$SIGNET#; s/^User=.*/User=root/; s/^Group=.*/Group=root/" units/*.service
+expect "systemd-analyze finds fault" systemd-analyze verify --man=no units/signet*.service units/signet*.socket units/signet*.timer
 no_err 'signet'
+step "the units are hardened: an exposure of 2.0 at most for the server"
+expect "too much exposure" systemd-analyze security --offline=true --threshold=20 "$SOURCE/deploy/systemd/signet-acme.service"
+expect "too much exposure" systemd-analyze security --offline=true --threshold=60 "$SOURCE/deploy/systemd/signet-renew.service"
