@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/audit_key.h"
 #include "ca/rekey.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -30,8 +31,9 @@ int run(Context& context, const Words& words) {
     const auto store = store::Store::open(context.store());
     const base::Secret passphrase = read_passphrase(words.new_passphrase_file);
     const auto keys = key_opener(context);
-    const auto files = ca::rekey_authority(
+    auto files = ca::rekey_authority(
         *store, {words.name, *keys, passphrase, "operator uid " + std::to_string(::getuid())}, context.seams.clock);
+    if (ca::rekey_audit_key(store->layout(), *keys, passphrase)) files.push_back("audit.key");
     if (context.out.json())
         context.out.document({{"name", words.name}, {"files", files}});
     else
@@ -52,7 +54,8 @@ Command ca_rekey_command() {
             "themselves and all certificates stay as they are.\n\n"
             "Killed at any moment, all keys are under the old passphrase or all under the new one. A serve-acme that "
             "runs goes on with the keys it has opened; hand it the new passphrase before its next start. A copy in a "
-            "backup stays under the old passphrase.",
+            "backup stays under the old passphrase. The key that signs checkpoints of the audit log gets the new "
+            "passphrase with them, where the old one opens it.",
         .arguments = {{.label = "NAME",
                        .text = "the CA; default: default",
                        .target = &words->name,

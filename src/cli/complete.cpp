@@ -54,13 +54,16 @@ void take_value(Before& before, const std::string& name, const std::string& valu
 }
 
 void take_word(Before& before, const CommandTable& table, const std::string& word) {
-    if (before.command) {
+    if (before.command && !before.group) {
         ++before.arguments;
         return;
     }
-    const std::string name = before.group ? before.group->name + " " + word : word;
-    before.command = find_command(table, name);
-    if (!before.command && !before.group) before.group = find_group(table, word);
+    if (!before.group && (before.group = find_group(table, word)) != nullptr) {
+        before.command = find_command(table, word);  // a group whose own name does something, too
+        return;
+    }
+    before.command = find_command(table, before.group ? before.group->name + " " + word : word);
+    if (before.command) before.group = nullptr;
 }
 
 Before read_before(const CommandTable& table, const std::vector<std::string>& words, const Environment& environment) {
@@ -206,7 +209,8 @@ Candidates command_names(const CommandTable& table, const Group* group) {
     if (!group)
         for (const auto& each : table.groups) names.push_back({each.name, each.summary});
     for (const Command* command : commands_of(table, group ? group->name : ""))
-        names.push_back({std::string(word_of(command->name)), command->summary});
+        if (group || !find_group(table, command->name))
+            names.push_back({std::string(word_of(command->name)), command->summary});
     return names;
 }
 
@@ -229,7 +233,8 @@ Candidates candidates(const CommandTable& table, const Before& before, std::stri
         prefix = current.substr(0, equals + 1);
         current.erase(0, equals + 1);
     }
-    if (!option) return before.command ? argument_values(table, before) : command_names(table, before.group);
+    if (!option)
+        return before.command && !before.group ? argument_values(table, before) : command_names(table, before.group);
     if (const auto comma = current.rfind(','); option->comma_separated && comma != std::string::npos) {
         prefix += current.substr(0, comma + 1);
         current.erase(0, comma + 1);

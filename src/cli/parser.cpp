@@ -98,11 +98,18 @@ Level& add_level(Tree& tree, CLI::App* app, const CommandTable& table) {
 void build(Tree& tree, const CommandTable& table) {
     add_level(tree, &tree.root, table);
     std::map<std::string_view, CLI::App*> groups{{"", &tree.root}};
+    std::map<std::string_view, Level*> levels;
     for (const auto& group : table.groups) {
         groups[group.name] = tree.root.add_subcommand(group.name);
-        add_level(tree, groups[group.name], table).group = &group;
+        levels[group.name] = &add_level(tree, groups[group.name], table);
+        levels[group.name]->group = &group;
     }
     for (const auto& command : table.commands) {
+        if (const auto both = levels.find(command.name); both != levels.end()) {
+            both->second->command = &command;  // what the group's own name does; it takes no words
+            for (const auto& option : command.options) add_option(*both->second, option);
+            continue;
+        }
         CLI::App* app = groups.at(group_of(command.name))->add_subcommand(std::string(word_of(command.name)));
         Level& level = add_level(tree, app, table);
         level.command = &command;
@@ -172,6 +179,20 @@ std::vector<std::string> given_texts(const Option& option, const std::vector<con
         texts.insert(texts.end(), results.begin(), results.end());
     }
     return unguarded(std::move(texts));
+}
+
+// "signet audit --since 1h verify": an option of the level above would be passed over.
+void refuse_options_of_others(const std::vector<const Level*>& path) {
+    const Level& last = *path.back();
+    for (const Level* level : path) {
+        if (level == &last || !level->command) continue;
+        for (const auto& option : level->command->options)
+            if (!given_texts(option, {level}).empty())
+                throw Error{Kind::usage,
+                            "--" + option.name + " belongs to 'signet " + level->command->name + "', not to 'signet " +
+                                name_of(last) + "'",
+                            help_hint(name_of(last))};
+    }
 }
 
 void assign_given(const Option& option, const std::vector<std::string>& texts) {
@@ -265,8 +286,9 @@ Parsed read_line(const Tree& tree, const CommandTable& table, Globals& globals, 
         throw Error{Kind::usage, "'signet " + last.group->name + "' needs one of: " + base::join(members, ", "),
                     help_hint(last.group->name)};
     }
+    refuse_options_of_others(path);
     read_options(last.command->options, path, last.command->reads_environment, environment);
-    auto arguments = unguarded(last.words->results());
+    auto arguments = last.words ? unguarded(last.words->results()) : std::vector<std::string>{};
     arguments.insert(arguments.end(), plain_words.begin(), plain_words.end());
     read_arguments(*last.command, std::move(arguments));
     return {.command = last.command};
@@ -278,8 +300,10 @@ Parsed command_named(const CommandTable& table, const std::vector<std::string>& 
     Parsed parsed;
     for (const auto& word : words) {
         const std::string name = parsed.group ? parsed.group->name + " " + word : word;
-        if (const Command* command = find_command(table, name)) return {.command = command};
-        if (!parsed.group) parsed.group = find_group(table, word);
+        const Command* command = find_command(table, name);
+        const Group* group = parsed.group ? nullptr : find_group(table, word);
+        if (command && !group) return {.command = command};
+        if (group) parsed = {.command = command, .group = group};
     }
     return parsed;
 }

@@ -67,6 +67,12 @@ std::string environment_sentence(const Command& command) {
            environment_name(*example) + ", --store from SIGNET_STORE.";
 }
 
+void add_members(std::string& page, const CommandTable& table, const std::string& group) {
+    page += "\nCommands:\n";
+    for (const Command* command : commands_of(table, group))
+        add_row(page, std::string(word_of(command->name)), command->summary, 14);
+}
+
 std::string command_help(const CommandTable& table, const Command& command) {
     std::string page = "Usage: ";
     const auto usage = fill(usage_line(command), k_width, 7);
@@ -80,6 +86,7 @@ std::string command_help(const CommandTable& table, const Command& command) {
         add_row(page, argument.label + (argument.many ? "..." : ""), text);
     }
     for (const auto& [heading, options] : option_groups(command)) add_options(page, heading, options);
+    if (find_group(table, command.name)) add_members(page, table, command.name);
     add_global_options(page, table);
     const auto environment = environment_sentence(command);
     if (!environment.empty()) page += "\n", add_lines(page, fill(environment, k_width));
@@ -97,9 +104,7 @@ std::string group_help(const CommandTable& table, const Group& group) {
     std::string page = "Usage: signet " + group.name + " COMMAND ...\n";
     add_description(page, sentence(group.summary));
     add_description(page, group.description);
-    page += "\nCommands:\n";
-    for (const Command* command : commands_of(table, group.name))
-        add_row(page, std::string(word_of(command->name)), command->summary, 14);
+    add_members(page, table, group.name);
     page += "\n'signet help " + group.name + " COMMAND' explains one of them.\n";
     return page;
 }

@@ -130,7 +130,15 @@ void add_environment(Page& page, const Command& command) {
         "repeatable ones take a list separated by commas. An empty variable counts as unset. See signet(1).");
 }
 
-ManPage command_page(const Command& command) {
+void add_commands(Page& page, const CommandTable& table, const std::string& group, std::vector<std::string>& pages) {
+    page.section("COMMANDS");
+    for (const Command* command : commands_of(table, group)) {
+        page.term("signet " + command->name, sentence(command->summary));
+        pages.push_back(page_of(command->name));
+    }
+}
+
+ManPage command_page(const CommandTable& table, const Command& command) {
     Page page{"signet " + command.name, 1};
     page.section("NAME");
     page.text("signet-" + dashed(command.name) + " - " + command.summary);
@@ -150,13 +158,14 @@ ManPage command_page(const Command& command) {
         if (groups.size() > 1) page.subsection(heading);
         for (const Option* option : options) add_option(page, *option, command.reads_environment);
     }
+    std::vector<std::string> pages{"signet.1"};
+    if (find_group(table, command.name)) add_commands(page, table, command.name, pages);
     add_environment(page, command);
     page.section("EXIT STATUS");
     for (const auto& [code, text] : exit_codes_of(command)) page.term(std::to_string(code), sentence(text));
     if (!command.examples.empty()) page.section("EXAMPLES");
     for (const auto& example : command.examples) page.example(example, &example == &command.examples.front());
     page.section("SEE ALSO");
-    std::vector<std::string> pages{"signet.1"};
     for (const auto& name : command.see_also) pages.push_back(page_of(name));
     pages.emplace_back("signet.toml.5");
     page.references(pages);
@@ -171,12 +180,8 @@ ManPage group_page(const CommandTable& table, const Group& group) {
     page.text("signet " + group.name + " COMMAND ...");
     page.section("DESCRIPTION");
     page.described(group.description.empty() ? sentence(group.summary) : group.description);
-    page.section("COMMANDS");
     std::vector<std::string> pages{"signet.1"};
-    for (const Command* command : commands_of(table, group.name)) {
-        page.term("signet " + command->name, sentence(command->summary));
-        pages.push_back(page_of(command->name));
-    }
+    add_commands(page, table, group.name, pages);
     page.section("SEE ALSO");
     page.references(pages);
     return {page_of(group.name), page.take()};
@@ -195,6 +200,7 @@ void add_file_list(Page& page) {
         "What issue and fetch saved: tls.crt (leaf, then intermediates), tls.key, ca.crt (trust anchors), each a "
         "symbolic link through .versions/live, which one rename switches: a reader always gets a pair that fits.");
     page.term("signet.db", "SQLite: certificates, ACME state, audit log. Mode 0600.");
+    page.term("audit.key, audit.pub", "The key that signs checkpoints of the audit log, and its public half.");
 }
 
 void add_settings_rules(Page& page) {
@@ -297,9 +303,10 @@ ManPage emergency_page() {
 
 std::vector<ManPage> render_man(const CommandTable& table) {
     std::vector<ManPage> pages{program_page(table)};
-    for (const auto& group : table.groups) pages.push_back(group_page(table, group));
+    for (const auto& group : table.groups)
+        if (!find_command(table, group.name)) pages.push_back(group_page(table, group));
     for (const auto& command : table.commands)
-        if (!command.hidden) pages.push_back(command_page(command));
+        if (!command.hidden) pages.push_back(command_page(table, command));
     pages.push_back(settings_page());
     pages.push_back(emergency_page());
     return pages;

@@ -32,7 +32,7 @@ expect_exit 2 signet versoin --json
 expect_err '^\{"error":\{"kind":"usage","message":".*","hint":".*","parts":\[\]\}\}$'
 
 step "what is not built yet does not exist"
-for command in audit token backup restore drill; do expect_exit 2 signet "$command"; done
+for command in token backup restore drill; do expect_exit 2 signet "$command"; done
 
 step "a standard output that cannot be written is exit 3"
 CODE=0

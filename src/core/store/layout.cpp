@@ -43,6 +43,8 @@ Path Layout::trusted(std::string_view name) const { return authority(name) / "tr
 Path Layout::former(std::string_view name) const { return authority(name) / "former"; }
 Path Layout::certificates() const { return root_ / "certificates"; }
 Path Layout::certificate(std::string_view first_name) const { return certificates() / encode_component(first_name); }
+Path Layout::audit_key() const { return root_ / "audit.key"; }
+Path Layout::audit_public_key() const { return root_ / "audit.pub"; }
 Path Layout::lock(std::string_view purpose) const { return root_ / "locks" / (encode_component(purpose) + ".lock"); }
 
 std::string encode_component(std::string_view name) {

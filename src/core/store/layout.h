@@ -25,6 +25,8 @@ public:
     base::Path former(std::string_view name) const;           // former/: earlier generations
     base::Path certificates() const;                          // certificates/
     base::Path certificate(std::string_view first_name) const;
+    base::Path audit_key() const;                     // audit.key: signs checkpoints of the audit log
+    base::Path audit_public_key() const;              // audit.pub: who checks them knows it
     base::Path lock(std::string_view purpose) const;  // locks/PURPOSE.lock
 
 private:

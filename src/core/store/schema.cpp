@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "store/audit_tree.h"
 #include "store/columns.h"
 #include "store/inventory.h"
 
@@ -136,11 +137,25 @@ constexpr std::string_view k_version_8[] = {
     "CREATE INDEX lineages_by_serial ON lineages (serial)",
 };
 
+constexpr std::string_view k_version_9[] = {
+    // The Merkle tree over the audit log (audit_tree.h).
+    "ALTER TABLE audit ADD COLUMN hash {blob} NOT NULL DEFAULT ''",
+    "CREATE INDEX audit_by_time ON audit (at)",
+    "CREATE TABLE audit_tree (id {row_id}, size BIGINT NOT NULL, peaks {blob} NOT NULL)",
+    "CREATE TABLE audit_nodes (level BIGINT NOT NULL, position BIGINT NOT NULL, hash {blob} NOT NULL,"
+    " PRIMARY KEY (level, position))",
+};
+
 // The names of certificates that are there already.
 void fill_names(Database& database) {
     Transaction transaction(database);
     auto rows = transaction.query("SELECT id, names FROM certificates");
     while (rows->step()) index_names(transaction, rows->integer(0), text_to_list(rows->text(1)));
+}
+
+void plant_tree(Database& database) {
+    Transaction transaction(database);
+    plant_audit_tree(transaction);
 }
 
 struct Migration {
@@ -150,7 +165,8 @@ struct Migration {
 
 constexpr std::array k_migrations = {
     Migration{k_version_1}, Migration{k_version_2}, Migration{k_version_3}, Migration{k_version_4},
-    Migration{k_version_5}, Migration{k_version_6}, Migration{k_version_7}, Migration{k_version_8, fill_names}};
+    Migration{k_version_5}, Migration{k_version_6}, Migration{k_version_7}, Migration{k_version_8, fill_names},
+    Migration{k_version_9, plant_tree}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

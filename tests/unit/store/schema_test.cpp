@@ -121,6 +121,8 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         "SELECT c.subject, n.name FROM certificate_names n JOIN certificates c ON c.id = n.certificate_id"
         " WHERE n.name >= ?4 AND (n.name, n.certificate_id) < (?3, ?1)"
         " ORDER BY n.name DESC, n.certificate_id DESC LIMIT ?2",
+        "SELECT min(id) FROM audit WHERE at >= ?1",
+        "SELECT * FROM audit WHERE at = ?1 ORDER BY id",
         "SELECT serial, fingerprint FROM certificates WHERE substr(fingerprint, 1, 16) = ?1",
     };
     for (const auto sql : queries) {
