@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ca/serials.h"
+#include "crypto/pkcs11.h"
 #include "x509/build.h"
 
 namespace signet::ca {
@@ -89,6 +90,7 @@ struct Plan {
 
 Plan plan_authority(const InitRequest& request) {
     store::check_plain_name(request.name, "a CA");
+    if (request.token) crypto::check_pkcs11_uri(*request.token);
     const base::Duration validity = request.validity.value_or(k_root_validity);
     check_validity(validity, "--validity");
     const base::Duration issuing_validity = request.issuing_validity.value_or(std::min(k_issuing_validity, validity));
@@ -113,6 +115,7 @@ Plan plan_authority(const InitRequest& request) {
 
 ExternalPlan plan_external(const InitRequest& request) {
     store::check_plain_name(request.name, "a CA");
+    if (request.token) crypto::check_pkcs11_uri(*request.token);
     const auto refuse = [](bool given, const char* flag) {
         if (given)
             throw Error{Kind::usage, std::string(flag) + " is the business of the root, which is elsewhere",

@@ -254,6 +254,8 @@ using pkcs11::Uri;
 
 bool is_pkcs11_uri(std::string_view text) { return text.starts_with("pkcs11:"); }
 
+void check_pkcs11_uri(std::string_view uri) { static_cast<void>(Uri(uri)); }
+
 bool takes_pin(std::string_view uri) { return !Uri(uri).pin_source(); }
 
 PrivateKey open_pkcs11_key(std::string_view text, const base::Secret* pin) {

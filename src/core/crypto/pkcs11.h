@@ -13,6 +13,8 @@ namespace signet::crypto {
 
 /// Whether a text is such a URI rather than a PEM key.
 bool is_pkcs11_uri(std::string_view text);
+/// Throws bad_input as open_pkcs11_key would, without looking at any token.
+void check_pkcs11_uri(std::string_view uri);
 /// Whether a PIN must be asked for: the URI names no pin-source.
 bool takes_pin(std::string_view uri);
 

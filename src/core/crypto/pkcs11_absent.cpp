@@ -12,6 +12,7 @@ namespace {
 }  // namespace
 
 bool is_pkcs11_uri(std::string_view text) { return text.starts_with("pkcs11:"); }
+void check_pkcs11_uri(std::string_view /*uri*/) { refuse(); }
 bool takes_pin(std::string_view /*uri*/) { return false; }
 PrivateKey open_pkcs11_key(std::string_view /*uri*/, const base::Secret* /*pin*/) { refuse(); }
 PrivateKey make_pkcs11_key(std::string_view /*uri*/, KeyType /*type*/, const std::string& /*label*/,

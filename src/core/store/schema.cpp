@@ -163,10 +163,15 @@ struct Migration {
     void (*fill)(Database& database) = nullptr;  // what no SQL can say
 };
 
-constexpr std::array k_migrations = {
-    Migration{k_version_1}, Migration{k_version_2}, Migration{k_version_3}, Migration{k_version_4},
-    Migration{k_version_5}, Migration{k_version_6}, Migration{k_version_7}, Migration{k_version_8, fill_names},
-    Migration{k_version_9, plant_tree}};
+constexpr std::array k_migrations = {Migration{k_version_1},
+                                     Migration{k_version_2},
+                                     Migration{k_version_3},
+                                     Migration{k_version_4},
+                                     Migration{k_version_5},
+                                     Migration{k_version_6},
+                                     Migration{k_version_7},
+                                     Migration{k_version_8, fill_names},
+                                     Migration{k_version_9, plant_tree}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
