@@ -15,6 +15,9 @@ using base::Error;
 using base::Kind;
 
 constexpr std::size_t k_largest_request = 256 << 10;  // ten times what a hundred names and an ML-DSA-87 key take
+// Beyond these, which no certificate is issued for, a single verification costs milliseconds.
+constexpr int k_most_rsa_bits = 4096;
+constexpr std::size_t k_longest_exponent = 256 / 8;
 constexpr char k_extension_request[] = "1.2.840.113549.1.9.14";
 constexpr char k_subject_alt_name[] = "2.5.29.17";
 
@@ -80,6 +83,15 @@ RequestedNames read_attributes(base::ByteView contents) {
     return out;
 }
 
+void require_cheap(const crypto::PublicKey& key) {
+    if (!key.is_rsa()) return;
+    const char* hint = "make a new key, of type ec-p256";
+    if (key.bits() > k_most_rsa_bits)
+        throw Error{Kind::bad_public_key, key.describe() + " is too long: 4096 bits at most", hint};
+    if (key.parts().second.size() > k_longest_exponent)
+        throw Error{Kind::bad_public_key, "the exponent of the RSA key has more than 256 bits", hint};
+}
+
 CertificateRequest read_request(base::ByteView der) {
     der::Reader outer(der);
     der::Reader request = outer.sequence("CertificationRequest");
@@ -105,6 +117,7 @@ CertificateRequest read_request(base::ByteView der) {
                     "the request is signed with " + describe_algorithm(algorithm) + ", which signet does not verify",
                     "sign it with SHA-256 or better"};
     }
+    require_cheap(key);
     if (!crypto::verify(key, *known, info.whole, signature)) {
         throw Error{Kind::bad_csr, "the request's signature does not fit its key",
                     "make the request again with the key it names"};

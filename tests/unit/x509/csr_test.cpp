@@ -105,6 +105,24 @@ TEST_CASE("csr: version 2 is taken for version 1, others are not") {
     CHECK(refusal(request(2, {})) == "not a certificate request of RFC 2986: version: neither 0 nor 1");
 }
 
+TEST_CASE("csr: no signature is verified with a key that makes it costly") {
+    const auto rsa_request = [](std::size_t bits, std::size_t exponent_bits) {
+        base::Bytes modulus(bits / 8, 0xa5), exponent(exponent_bits / 8, 0xa5);
+        modulus.insert(modulus.begin(), 0);
+        exponent.insert(exponent.begin(), 0);
+        const base::Bytes key = der::sequence({der::tlv(der::k_integer, modulus), der::tlv(der::k_integer, exponent)});
+        const base::Bytes spki = der::sequence(
+            {der::sequence({der::oid("1.2.840.113549.1.1.1"), der::tlv(0x05, {})}), der::bit_string(key)});
+        const base::Bytes info =
+            der::sequence({der::integer(0), der::sequence({}), spki, der::tlv(der::context_constructed(0), {})});
+        return der::sequence({info, x509::algorithm_identifier(crypto::SignatureAlgorithm::rsa_sha256),
+                              der::bit_string(base::Bytes(bits / 8, 1))});
+    };
+    CHECK(refusal(rsa_request(16384, 24)).ends_with("is too long: 4096 bits at most"));
+    CHECK(refusal(rsa_request(2048, 2048)) == "the exponent of the RSA key has more than 256 bits");
+    CHECK(refusal(rsa_request(4096, 24)) == "the request's signature does not fit its key");
+}
+
 TEST_CASE("csr: a changed request is refused") {
     base::Bytes der = request(0, san_attribute(der::tlv(der::context(2), base::bytes_of("a.internal"))));
     CHECK(refusal(der) == "fine");
