@@ -34,6 +34,8 @@ bool due(const SignedCrl& crl, base::Time now) {
     return now < crl.this_update || now >= crl.this_update + (crl.next_update - crl.this_update) / 2;
 }
 
+bool in_force(const SignedCrl& crl, base::Time now) { return now >= crl.this_update && now < crl.next_update; }
+
 }  // namespace
 
 SignedCrl sign_new_crl(store::Store& store, const Authority& authority, std::string_view signer_id,
@@ -65,8 +67,20 @@ SignedCrl sign_new_crl(store::Store& store, const Authority& authority, std::str
 }
 
 struct Crls::Slot {
-    std::mutex mutex;  // held while one signs: the others want what it makes
-    std::shared_ptr<const SignedCrl> crl;
+    std::mutex signing;  // held by the one who signs
+    std::shared_ptr<const SignedCrl> get() {
+        const std::lock_guard lock(mutex_);
+        return crl_;
+    }
+    void set(SignedCrl crl) {
+        auto next = std::make_shared<const SignedCrl>(std::move(crl));
+        const std::lock_guard lock(mutex_);
+        crl_ = std::move(next);
+    }
+
+private:
+    std::mutex mutex_;
+    std::shared_ptr<const SignedCrl> crl_;
 };
 
 Crls::Crls(store::Store& store, Authorities& authorities, base::Clock& clock)
@@ -97,19 +111,29 @@ std::shared_ptr<const SignedCrl> Crls::get(const std::string& authority, std::st
     if (std::none_of(signers.begin(), signers.end(), [&](const auto& ca) { return authority_id(ca) == id; }))
         throw Error{Kind::not_found, "the CA '" + authority + "' has no such CRL: the key that signs it is not here"};
     const auto place = slot(authority, id);
-    const std::lock_guard lock(place->mutex);
+    if (auto crl = place->get(); crl && fresh(*crl)) return crl;
+    std::unique_lock signing(place->signing, std::try_to_lock);
+    if (!signing.owns_lock()) {
+        if (auto before = place->get(); before && in_force(*before, clock_.now())) return before;
+        signing.lock();
+    }
+    if (auto crl = place->get(); crl && fresh(*crl)) return crl;  // signed between the two looks
     const base::Time now = clock_.now();
-    const auto revision =
-        store_.query([&](store::Transaction& transaction) { return store::crl_state(transaction, id).revision; });
-    if (place->crl && place->crl->revision == revision && !due(*place->crl, now)) return place->crl;
     try {
-        place->crl = std::make_shared<const SignedCrl>(sign_new_crl(store_, *loaded, id, validity(authority), now));
+        place->set(sign_new_crl(store_, *loaded, id, validity(authority), now));
     } catch (const Error& error) {
-        if (!place->crl || now >= place->crl->next_update) throw;
+        const auto before = place->get();
+        if (!before || now >= before->next_update) throw;
         base::log(base::Level::error, "a new CRL cannot be signed; the one before is served",
                   {{"ca", authority}, {"id", id}, {"reason", error.message()}, {"hint", error.hint()}});
     }
-    return place->crl;
+    return place->get();
+}
+
+bool Crls::fresh(const SignedCrl& crl) const {
+    const auto revision = store_.query(
+        [&](store::Transaction& transaction) { return store::crl_state(transaction, crl.issuer_id).revision; });
+    return crl.revision == revision && !due(crl, clock_.now());
 }
 
 std::optional<std::string> Crls::stale(const std::string& authority) {

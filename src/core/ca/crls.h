@@ -28,8 +28,9 @@ struct SignedCrl {
 SignedCrl sign_new_crl(store::Store& store, const Authority& authority, std::string_view signer_id,
                        base::Duration validity, base::Time now);
 
-/// The CRLs of all authorities, from memory; signed anew after any process's revocation, and at half of their validity.
-/// Thread-safe; who asks while one is being signed waits for it.
+/// The CRLs of all authorities, from memory; signed anew by the first who asks after any process's revocation, and at
+/// half of their validity. Thread-safe. Who asks while another one signs gets the CRL before, as long as it is in
+/// force: a new one has what was revoked before its signing began, and signing a large one takes a second.
 class Crls {
 public:
     Crls(store::Store& store, Authorities& authorities, base::Clock& clock);
@@ -49,6 +50,8 @@ private:
     struct Slot;
     std::shared_ptr<Slot> slot(const std::string& authority, const std::string& signer_id);
     base::Duration validity(const std::string& authority) const;
+    /// Nothing was revoked since it was signed, and it is not to be replaced for its age.
+    bool fresh(const SignedCrl& crl) const;
 
     store::Store& store_;
     Authorities& authorities_;

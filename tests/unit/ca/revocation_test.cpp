@@ -1,6 +1,9 @@
 #include "ca/revocation.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
+#include <future>
+#include <thread>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -143,6 +146,39 @@ TEST_CASE("crls: kept until a revocation or half of their life, and every new on
     const auto back = ca.crls.get("default", {});
     CHECK(back->number > third->number);
     CHECK(back->this_update == ca.clock.now());
+}
+
+TEST_CASE("crls: who asks while another one signs gets the one before, and the next who asks the new one") {
+    Fixture ca;
+    const auto before = ca.crls.get("default", {});
+    ca.revoke(ca.issue());
+    const auto ask_crl = [&] { return ca.crls.get("default", {}); };
+    std::vector<std::future<std::shared_ptr<const ca::SignedCrl>>> asking;
+    // A signing takes this lock; it goes before those that wait for it, also when an expectation fails.
+    auto lock = std::make_unique<base::FileLock>(ca.store->lock("crl-" + before->issuer_id));
+    for (int i = 0; i < 4; ++i) asking.push_back(std::async(std::launch::async, ask_crl));
+    const auto ended = [&] {
+        return std::ranges::count_if(asking, [](auto& one) { return one.wait_for(0s) == std::future_status::ready; });
+    };
+    for (int i = 0; i < 6000 && ended() < 3; ++i) std::this_thread::sleep_for(5ms);
+    REQUIRE(ended() == 3);
+    // What is revoked while one signs is on the next one, whatever the one that is being signed has.
+    ca.revoke(ca.issue());
+    CHECK(ca.crls.get("default", {}) == before);
+    lock.reset();
+    int old = 0;
+    for (auto& one : asking) old += one.get() == before ? 1 : 0;
+    CHECK(old == 3);
+    CHECK(ca.crls.get("default", {})->entries == 2);
+
+    // One that has ended is nothing to be served meanwhile.
+    ca.clock.advance(8 * k_day);
+    lock = std::make_unique<base::FileLock>(ca.store->lock("crl-" + before->issuer_id));
+    auto first = std::async(std::launch::async, ask_crl), second = std::async(std::launch::async, ask_crl);
+    CHECK(first.wait_for(100ms) == std::future_status::timeout);
+    CHECK(second.wait_for(0ms) == std::future_status::timeout);
+    lock.reset();
+    CHECK(first.get() == second.get());
 }
 
 TEST_CASE("crls: another process's revocation is seen at the next look") {
