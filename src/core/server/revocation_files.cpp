@@ -37,7 +37,7 @@ net::Response crl_file(Exchange& exchange, std::string_view which) {
         return response;
     }
     response.set("Content-Type", "application/pkix-crl");
-    response.body = base::to_text(published->der);
+    response.shared_body = {published, &published->der};  // large, and in memory anyway
     return response;
 }
 

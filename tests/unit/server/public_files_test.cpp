@@ -53,7 +53,7 @@ TEST_CASE("public files: CRLs on both listeners, with a tag that a cache asks by
         CHECK(response.status == 200);
         CHECK(header_of(response, "Content-Type") == "application/pkix-crl");
         CHECK(header_of(response, "Cache-Control") == "public, no-cache");
-        const auto crl = x509::Crl::from_der(base::to_bytes(response.body));
+        const auto crl = x509::Crl::from_der(base::to_bytes(response.content()));
         CHECK(crl.this_update() == server.clock.now());
         const auto again = server.app->handle({.method = "GET",
                                                .path = "/crl/default.crl",
@@ -61,7 +61,7 @@ TEST_CASE("public files: CRLs on both listeners, with a tag that a cache asks by
                                                .host = "anything",
                                                .headers = {{"If-None-Match", header_of(response, "ETag")}}});
         CHECK(again.status == 304);
-        CHECK(again.body.empty());
+        CHECK(again.content().empty());
         CHECK(client.get("/crl/default/root.crl").status == 200);
     }
     for (const char* path : {"/crl/nope.crl", "/crl/default/00000000.crl", "/crl/default/.crl", "/crl/default",
@@ -79,7 +79,9 @@ TEST_CASE("public files: a revocation over ACME is on the next CRL") {
     const auto done = owner.finalize(order_of(owner.new_order({"a.test"})).finalize, csr_for({"a.test"}, key));
     const auto leaf = x509::parse_certificates(owner.post(order_of(done).certificate, "").body, "test").front();
     const auto listed = [&] {
-        return x509::Crl::from_der(base::to_bytes(owner.get("/crl/default.crl").body)).find(leaf.serial()).has_value();
+        return x509::Crl::from_der(base::to_bytes(owner.get("/crl/default.crl").content()))
+            .find(leaf.serial())
+            .has_value();
     };
     CHECK_FALSE(listed());
     CHECK(owner.post("/acme/revoke-cert", R"({"certificate":")" + base::base64url_encode(leaf.der()) + "\"}").status ==
