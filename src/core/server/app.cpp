@@ -148,7 +148,8 @@ struct App::State {
     AccountCache accounts;
     PublicFiles files;
     Metrics metrics;
-    AuthorizeGate gate;
+    WaitingPlaces waiting;
+    AuthorizeGate gate{waiting};
     CaaGate caa;
     ReadyState readiness;
     Validation validation;
@@ -171,7 +172,7 @@ struct App::State {
           live(std::move(configuration)),
           nonces(s, random),
           files(authorities),
-          caa(resolver),
+          caa(resolver, waiting),
           validation(s, resolver, c, live, metrics),
           crls(s, authorities, c),
           ocsp(s, authorities, issuer, c),

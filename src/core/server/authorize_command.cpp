@@ -86,6 +86,7 @@ void AuthorizeGate::ask(const std::string& command, const std::map<std::string, 
     request.deadline = limits_.deadline;
     request.output_limit = k_output_limit;
     const auto result = [&] {
+        const WaitingPlaces::Place place(places_);
         const Turn turn(*this);
         return base::run_process(request);
     }();

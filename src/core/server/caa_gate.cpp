@@ -20,10 +20,10 @@ std::string method_of(const Exchange& exchange, const x509::Identifier& name) {
 
 }  // namespace
 
-/// One of the places; given back when it dies.
-class CaaGate::Place {
+/// Among those that ask, for as long as it lives.
+class CaaGate::Turn {
 public:
-    Place(CaaGate& gate, std::string account) : gate_(gate), account_(std::move(account)) {
+    Turn(CaaGate& gate, std::string account) : place_(gate.places_), gate_(gate), account_(std::move(account)) {
         std::unique_lock lock(gate_.mutex_);
         const auto own = gate_.of_account_.find(account_);
         const bool alone = own == gate_.of_account_.end();
@@ -39,7 +39,7 @@ public:
         }
         ++gate_.asking_;
     }
-    ~Place() {
+    ~Turn() {
         {
             const std::lock_guard lock(gate_.mutex_);
             --gate_.asking_;
@@ -47,8 +47,8 @@ public:
         }
         gate_.free_.notify_one();
     }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
 
 private:
     [[noreturn]] static void crowded() {
@@ -58,6 +58,7 @@ private:
         const auto own = gate_.of_account_.find(account_);
         if (--own->second == 0) gate_.of_account_.erase(own);
     }
+    const WaitingPlaces::Place place_;
     CaaGate& gate_;
     const std::string account_;
 };
@@ -66,7 +67,7 @@ void CaaGate::require(const Exchange& exchange) {
     const auto& account = exchange.account->record.id;
     std::vector<ErrorPart> parts;
     {
-        const Place place(*this, account);
+        const Turn turn(*this, account);
         acme::CaaCheck check({.resolver = resolver_,
                               .identities = exchange.live->settings.caa_identities,
                               .is_account = [&](std::string_view uri) {

@@ -130,7 +130,8 @@ TEST_CASE("authorize_command: it stands before every mode, and what is neither y
 
 TEST_CASE("authorize_command: no shell, quotes as a shell cuts them, a clean environment") {
     const TemporaryDirectory directory;
-    server::AuthorizeGate gate;
+    server::WaitingPlaces places;
+    server::AuthorizeGate gate(places);
     const auto print = script(directory, "print", "echo \"$#|$1|$2|${SECRET:-none}|$SIGNET_HOOK_NAMES\"; exit 1");
     ::setenv("SECRET", "canary", 1);
     try {
@@ -154,8 +155,9 @@ TEST_CASE("authorize_command: a reason is one line, printable and bounded") {
 TEST_CASE("authorize_command: one that hangs is ended, and holds up no more requests than it may") {
     const TemporaryDirectory directory;
     const auto hang = script(directory, "hang", "trap '' TERM; while :; do sleep 1; done");
+    server::WaitingPlaces places;
     server::AuthorizeGate gate(
-        {.deadline = std::chrono::milliseconds(300), .running = 2, .waiting = 1, .crowd_patience = 1ms});
+        places, {.deadline = std::chrono::milliseconds(300), .running = 2, .waiting = 1, .crowd_patience = 1ms});
     CHECK(kind_of_ask(gate, hang) == base::Kind::environment);
 
     // Of ten at once two run, one waits, and the others are turned away; after that the gate is as it was.
@@ -174,4 +176,41 @@ TEST_CASE("authorize_command: one that hangs is ended, and holds up no more requ
     CHECK(crowded >= 6);
     CHECK(hung + crowded == 10);
     CHECK_NOTHROW(gate.ask("true", {}, base::Json::object()));
+}
+
+TEST_CASE("authorize_command: shares its places with all else that waits for something outside") {
+    using server::WaitingPlaces;
+    WaitingPlaces places({.places = 2, .crowd = 1, .patience = 1ms});
+    server::AuthorizeGate gate(places);
+    CHECK_NOTHROW(gate.ask("true", {}, base::Json::object()));
+    {
+        const WaitingPlaces::Place one(places), other(places);
+        CHECK(kind_of_ask(gate, "true") == base::Kind::rate_limited);
+    }
+    const WaitingPlaces::Place one(places);
+    CHECK_NOTHROW(gate.ask("true", {}, base::Json::object()));
+}
+
+TEST_CASE("authorize_command: who waits for a place gets one that becomes free, and the crowd that waits is bounded") {
+    using server::WaitingPlaces;
+    WaitingPlaces places({.places = 1, .crowd = 1, .patience = std::chrono::minutes(5)});
+    std::optional<WaitingPlaces::Place> first(std::in_place, places);
+    std::atomic<int> served = 0, refused = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            try {
+                const WaitingPlaces::Place place(places);
+                ++served;
+            } catch (const base::Error& error) {
+                CHECK(error.kind() == base::Kind::rate_limited);
+                ++refused;
+            }
+        });
+    }
+    while (refused == 0) std::this_thread::sleep_for(1ms);  // one of the two; the other is the crowd
+    CHECK(served == 0);
+    first.reset();
+    threads.clear();
+    CHECK(served == 1);
 }
