@@ -48,7 +48,9 @@ const SettingsSection k_validation{
     "How challenges are validated.",
     {{"resolver", "\"\"",
       "ADDR:PORT of a DNS server: then DNS only. Empty: addresses as the system resolves them, hosts file too; TXT "
-      "and CAA records from the servers of resolv.conf."},
+      "and CAA records from the servers of resolv.conf. Names are asked for as they stand: the search list of "
+      "resolv.conf is not followed. A cache that resolves for the whole system (nscd, systemd-resolved) goes by its "
+      "own settings: name a DNS server here where such a one searches."},
      {"http01_port", "80", "The port that http-01 is validated on."},
      {"tls_alpn01_port", "443", "The port that tls-alpn-01 is validated on."},
      {"allow_targets", "[]",

@@ -1,10 +1,14 @@
-"""Validations that stall, and validations whose server is killed. Run by acme_stalled.sh and acme_killed.sh.
+"""Validations that stall, whose server is killed, where resolv.conf has a search list, and without threads for them.
+Run by acme_stalled.sh, acme_killed.sh, acme_search_list.sh and acme_starved.sh.
 
-    acme_validations.py stalled|killed PORT HTTP01_PORT TLS_ALPN01_PORT [DNS_PORT RECORDS]
+    acme_validations.py killed|searched PORT HTTP01_PORT TLS_ALPN01_PORT
+    acme_validations.py stalled PORT HTTP01_PORT TLS_ALPN01_PORT DNS_PORT RECORDS
+    acme_validations.py starved PORT HTTP01_PORT TLS_ALPN01_PORT USER
 """
 
 import collections
 import http.server
+import os
 import socket
 import sqlite3
 import sys
@@ -179,4 +183,59 @@ def stalled():
         server.kill()
 
 
-{"killed": killed, "stalled": stalled}[MODE]()
+def searched():
+    """Names are asked for as they stand: with a search list, that of the first is somebody else's."""
+    target = Target()
+    server = Server(PORT, "--http01-port", str(HTTP01_PORT))
+    server.start()
+    try:
+        client = Client(server)
+        client.register()
+        for name in ("real.test", "hosts.test"):
+            _, _, authorization = begin(client, target, {"type": "dns", "value": name})
+            wait_until(f"{name} is valid", lambda: status(client, authorization) == "valid")
+        for name in ("bank.test", "intranet"):
+            url, token, _ = begin(client, target, {"type": "dns", "value": name})
+            identity = url.rsplit("/", 1)[1]
+            wait_until(f"{name} was tried", lambda: rows()[identity][0] != "processing" or rows()[identity][1] > 0)
+            assert not target.visits[token], f"{name} was taken for a name below the search list"
+            detail = client.post(url, None).json()["error"]["detail"]
+            assert "no address" in detail, detail
+        print("names in DNS and in the hosts file are found, and none below the search list")
+    finally:
+        server.kill()
+
+
+def starved():
+    """No thread more than the server has when it starts, and one: validations take turns, and the server stays."""
+    user = sys.argv[5]
+    target = Target()
+    server = Server(PORT, "--http01-port", str(HTTP01_PORT))
+    become, command = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"], server.command
+    server.command = [*become, *command]
+    server.start()
+    threads = len(os.listdir(f"/proc/{server.process.pid}/task"))
+    server.kill()
+    server.command = [*become, "prlimit", f"--nproc={threads + 1}", *command]
+    server.start()
+    try:
+        client = Client(server)
+        client.register()
+        target.manner = lambda host: "deaf"
+        begun = [begin(client, target, {"type": "ip", "value": f"127.1.0.{i}"}) for i in range(1, 7)]
+        wait_until("some stall", lambda: target.held() > 0)
+        target.manner = lambda host: "answer"
+        target.go_on.set()
+        for _, _, authorization in begun:
+            wait_until("it is valid", lambda: status(client, authorization) == "valid")
+        held = len(os.listdir(f"/proc/{server.process.pid}/task"))
+        assert held == threads + 1, f"{held} threads where {threads + 1} were permitted: nothing is shown"
+        server.process.terminate()
+        code = server.process.wait(PATIENCE)
+        assert code == 0, f"it ended with {code}"
+        print(f"{len(begun)} validations with {held} threads in all")
+    finally:
+        server.process.kill()
+
+
+{"killed": killed, "stalled": stalled, "searched": searched, "starved": starved}[MODE]()
