@@ -111,6 +111,14 @@ wait_for 3 refused_twice
 ! grep -q CANARY server.err || fail "the log has what the settings say"
 same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
 
+step "a listener without ACME takes small bodies only, and with it such as ACME needs"
+head -c 20000 /dev/zero >large
+same "without ACME" "$(code --data-binary @large "http://127.0.0.1:$plain/ocsp/default")" 413
+printf '[server]\ninsecure_http_acme = true\n' >"$SIGNET_STORE/signet.toml"
+kill -HUP "${PIDS[server]}"
+with_acme() { [ "$(code --data-binary @large "http://127.0.0.1:$plain/ocsp/default")" = 200 ]; }
+wait_for 10 with_acme
+
 step "SIGHUP reads it again"
 cp before.toml "$SIGNET_STORE/signet.toml"
 sleep 1

@@ -22,6 +22,7 @@
 #include "server/service_manager.h"
 #include "store/meta.h"
 #include "store/sweep.h"
+#include "server/waiting_places.h"
 
 namespace signet::server {
 namespace {
@@ -32,6 +33,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t k_workers = 32;
 constexpr auto k_tick = 500ms;     // how soon a changed file is seen
 constexpr auto k_upkeep = 60s;     // own certificate, rows that ended
+static_assert(WaitingLimits{}.places + WaitingLimits{}.crowd < int{k_workers}, "some workers never wait for others");
+// On a listener that takes no ACME: OCSP requests are the largest that come.
+constexpr std::size_t k_small_body = 16 << 10;
 constexpr auto k_grace = 3s;       // for requests that run when the server is stopped
 constexpr auto k_stop_limit = 9s;  // for all of it
 constexpr int k_sweep_rows = 200;
@@ -174,6 +178,7 @@ public:
                 base::release_free_memory();
             });
         }
+        limit_bodies();
     }
 
     void stop() {
@@ -232,6 +237,12 @@ private:
             if (removed < k_sweep_rows) return false;
         } while (std::chrono::steady_clock::now() < end);
         return true;
+    void limit_bodies() {
+        if (http_->listeners() < 2) return;
+        const bool acme = current_.settings.insecure_http_acme;
+        http_->limit_bodies(1, acme ? net::HttpLimits{}.body_bytes : k_small_body);
+    }
+
     }
 
     void reload() {
@@ -272,6 +283,7 @@ void run_daemon(const DaemonRequest& request) {
     daemon.start();
     daemon.loop(signals);
     daemon.stop();
+            limit_bodies();
 }
 
 }  // namespace signet::server
