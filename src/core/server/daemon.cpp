@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <future>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
@@ -20,9 +22,9 @@
 #include "server/readiness.h"
 #include "server/self_certificate.h"
 #include "server/service_manager.h"
+#include "server/waiting_places.h"
 #include "store/meta.h"
 #include "store/sweep.h"
-#include "server/waiting_places.h"
 
 namespace signet::server {
 namespace {
@@ -31,11 +33,11 @@ using namespace std::chrono_literals;
 
 // Workers wait for the group commit most of the time: more of them make larger groups, not more load.
 constexpr std::size_t k_workers = 32;
-constexpr auto k_tick = 500ms;     // how soon a changed file is seen
-constexpr auto k_upkeep = 60s;     // own certificate, rows that ended
 static_assert(WaitingLimits{}.places + WaitingLimits{}.crowd < int{k_workers}, "some workers never wait for others");
 // On a listener that takes no ACME: OCSP requests are the largest that come.
 constexpr std::size_t k_small_body = 16 << 10;
+constexpr auto k_tick = 500ms;     // how soon a changed file is seen
+constexpr auto k_upkeep = 60s;     // own certificate, rows that ended
 constexpr auto k_grace = 3s;       // for requests that run when the server is stopped
 constexpr auto k_stop_limit = 9s;  // for all of it
 constexpr int k_sweep_rows = 200;
@@ -128,6 +130,33 @@ bool needs_restart(const Settings& before, const Settings& after) {
     return fixed(before) != fixed(after);
 }
 
+/// Ends the process some time after `begin`. Its thread is made at the start, when there is one to be had, and outlives
+/// everything: what hangs in a resolver may hang in a destructor too.
+class StopLimit {
+public:
+    StopLimit() {
+        try {
+            std::thread(wait, begun_.get_future()).detach();
+        } catch (const std::system_error& error) {
+            throw base::Error{base::Kind::environment, std::string("cannot start a thread: ") + error.what(),
+                              "raise the limit of processes (ulimit -u) or of tasks (TasksMax= of systemd)"};
+        }
+    }
+    void begin() { begun_.set_value(true); }
+
+private:
+    static void wait(std::future<bool> begun) {
+        try {
+            begun.get();
+        } catch (const std::future_error&) {  // the server did not come to its start
+            return;
+        }
+        std::this_thread::sleep_for(k_stop_limit);
+        ::_exit(0);
+    }
+    std::promise<bool> begun_;
+};
+
 class Daemon {
 public:
     explicit Daemon(const DaemonRequest& request)
@@ -149,6 +178,7 @@ public:
 
     void start() {
         renew_own_certificate();
+        limit_bodies();
         app_->start();
         http_->start();
         const auto url = ready_url(current_.settings, http_->port(0));
@@ -178,17 +208,13 @@ public:
                 base::release_free_memory();
             });
         }
-        limit_bodies();
     }
 
     void stop() {
         notify_service_manager("STOPPING=1");
         base::log(base::Level::info, "stopping");
         // A validation that hangs in a resolver must not hold up the stop; it is taken up again after the next start.
-        std::thread([] {
-            std::this_thread::sleep_for(k_stop_limit);
-            ::_exit(0);
-        }).detach();
+        stop_limit_.begin();
         http_->stop(k_grace);
         app_->stop();
     }
@@ -200,6 +226,8 @@ private:
         } catch (const base::Error& error) {
             base::log(base::Level::error, what,
                       {{"reason", error.message()}, {"where", error.where()}, {"hint", error.hint()}});
+        } catch (const std::exception& error) {
+            base::log(base::Level::error, what, {{"reason", error.what()}});
         }
     }
 
@@ -207,6 +235,12 @@ private:
         base::log(base::Level::info, "listening",
                   {{"https_port", std::to_string(http_->port(0))},
                    {"http_port", http_->listeners() < 2 ? std::string("-") : std::to_string(http_->port(1))}});
+    }
+
+    void limit_bodies() {
+        if (http_->listeners() < 2) return;
+        const bool acme = current_.settings.insecure_http_acme;
+        http_->limit_bodies(1, acme ? net::HttpLimits{}.body_bytes : k_small_body);
     }
 
     void renew_own_certificate() {
@@ -237,12 +271,6 @@ private:
             if (removed < k_sweep_rows) return false;
         } while (std::chrono::steady_clock::now() < end);
         return true;
-    void limit_bodies() {
-        if (http_->listeners() < 2) return;
-        const bool acme = current_.settings.insecure_http_acme;
-        http_->limit_bodies(1, acme ? net::HttpLimits{}.body_bytes : k_small_body);
-    }
-
     }
 
     void reload() {
@@ -255,6 +283,7 @@ private:
             }
             current_ = std::move(next);
             app_->configure(current_);
+            limit_bodies();
             renew_own_certificate();
             base::log(base::Level::info, "settings read again");
         });
@@ -262,6 +291,7 @@ private:
 
     const DaemonRequest& request_;
     base::FileLock lock_;
+    StopLimit stop_limit_;
     Watchdog watchdog_;
     bool more_to_sweep_ = false;
     FileWatch watch_;  // looked at before the file is read: no edit is missed
@@ -283,7 +313,6 @@ void run_daemon(const DaemonRequest& request) {
     daemon.start();
     daemon.loop(signals);
     daemon.stop();
-            limit_bodies();
 }
 
 }  // namespace signet::server

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "acme/challenges.h"
 #include "acme/problem.h"
@@ -120,7 +121,11 @@ void Validation::start() {
     take_up();
     const std::lock_guard lock(mutex_);
     started_ = true;
-    add_worker();
+    make_worker();
+    if (workers_.empty()) {
+        throw Error{Kind::environment, "the system gives no thread for validations",
+                    "raise the limit of processes (ulimit -u) or of tasks (TasksMax= of systemd)"};
+    }
 }
 
 void Validation::stop() {
@@ -155,13 +160,28 @@ void Validation::enqueue(std::string challenge, std::string type, std::string ac
 
 int Validation::places() const { return live_.get()->settings.concurrency; }
 
-// Threads are made as they are needed: a server without challenges has none. While anything waits there is one that
-// waits with it, so that what is due never stands behind attempts that stall. Called under the lock.
+// Threads are made as they are needed, and there is always one. While anything waits there is one that waits with it,
+// so that what is due never stands behind attempts that stall. Called under the lock.
 void Validation::add_worker() {
     const auto limit = static_cast<std::size_t>(places()) * acme::challenge_types().size();
     if (!started_ || stopping_ || queue_.empty() || idle_ > 0 || workers_.size() >= limit) return;
-    workers_.emplace_back([this] { work(); });
-    ++idle_;  // on its way to look for work
+    make_worker();
+}
+
+// Where there is no thread to be had, those that run do all the work, and the next job asks for one again.
+void Validation::make_worker() {
+    try {
+        workers_.reserve(workers_.size() + 1);
+        workers_.push_back(make_thread_([this] { work(); }));
+        ++idle_;  // on its way to look for work
+        short_of_threads_ = false;
+    } catch (const std::exception& error) {
+        if (std::exchange(short_of_threads_, true)) return;
+        base::log(base::Level::error, "no further thread for validations",
+                  {{"threads", std::to_string(workers_.size())},
+                   {"reason", error.what()},
+                   {"hint", "raise the limit of processes (ulimit -u) or of tasks (TasksMax= of systemd)"}});
+    }
 }
 
 // One look every half second keeps up with a wall clock that jumps; a new job wakes at once.

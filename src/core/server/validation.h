@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,11 +24,21 @@ namespace signet::server {
 /// stall hold up neither other types nor other accounts. Thread-safe.
 class Validation {
 public:
-    Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live, Metrics& metrics)
-        : store_(store), resolver_(resolver), clock_(clock), live_(live), metrics_(metrics) {}
+    /// Makes a thread, or throws std::system_error.
+    using MakeThread = std::function<std::thread(std::function<void()> work)>;
+
+    Validation(store::Store& store, net::Resolver& resolver, base::Clock& clock, const LiveBox& live, Metrics& metrics,
+               MakeThread make_thread = make_std_thread)
+        : store_(store),
+          resolver_(resolver),
+          clock_(clock),
+          live_(live),
+          metrics_(metrics),
+          make_thread_(std::move(make_thread)) {}
     ~Validation() { stop(); }
 
-    /// Takes up what the store has in processing, and lets workers run.
+    /// Takes up what the store has in processing, and lets workers run. Throws environment when the system gives no
+    /// thread; when it gives fewer than are needed later on, there are fewer.
     void start();
     /// Lets running attempts end (each has its time limit) and starts no other; what is left stays in the store.
     void stop();
@@ -49,7 +60,9 @@ private:
     void take_up();
     void work();
     int places() const;
+    static std::thread make_std_thread(std::function<void()> work) { return std::thread(std::move(work)); }
     void add_worker();
+    void make_worker();
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     std::optional<base::Time> run(const Job& job);
 
@@ -58,12 +71,14 @@ private:
     base::Clock& clock_;
     const LiveBox& live_;
     Metrics& metrics_;
+    const MakeThread make_thread_;
 
     mutable std::mutex mutex_;  // guards all below; never held while an attempt runs
     std::condition_variable changed_;
     ValidationQueue queue_;
     std::size_t idle_ = 0;
     bool started_ = false, stopping_ = false;
+    bool short_of_threads_ = false;  // and the log knows
     std::vector<std::thread> workers_;
 };
 
