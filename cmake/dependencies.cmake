@@ -1,10 +1,19 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+if(SIGNET_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libssl libcrypto)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(P11KIT IMPORTED_TARGET p11-kit-1)  # for keys in PKCS#11 tokens
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+if(SIGNET_STATIC)
+  # SQLite's archive wants these; toml++ has none, but it is whole in its headers.
+  target_link_libraries(PkgConfig::SQLITE INTERFACE m)
+  set_target_properties(PkgConfig::TOMLPLUSPLUS PROPERTIES INTERFACE_LINK_LIBRARIES "" INTERFACE_LINK_OPTIONS ""
+    INTERFACE_COMPILE_OPTIONS "" INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=1)
+endif()
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 if(SIGNET_TESTS)

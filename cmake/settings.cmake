@@ -15,7 +15,12 @@ target_include_directories(signet_settings INTERFACE ${PROJECT_SOURCE_DIR}/src/c
 target_compile_options(signet_settings INTERFACE -fstack-protector-strong -fPIE)
 target_compile_definitions(signet_settings INTERFACE SIGNET_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
-target_link_options(signet_settings INTERFACE -pie -Wl,-z,relro,-z,now)
+if(SIGNET_STATIC)
+  # One file for an empty image: of another libc than its own it needs nothing. -static-pie, for address randomization.
+  target_link_options(signet_settings INTERFACE -static-pie -Wl,-z,relro,-z,now)
+else()
+  target_link_options(signet_settings INTERFACE -pie -Wl,-z,relro,-z,now)
+endif()
 if(SIGNET_SANITIZE)
   target_compile_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(signet_settings INTERFACE -fsanitize=${SIGNET_SANITIZE})
