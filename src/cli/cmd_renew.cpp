@@ -3,6 +3,7 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/renew_round.h"
+#include "deliver/hooks.h"
 #include "net/http.h"
 
 namespace signet::cli {
@@ -21,7 +22,7 @@ client::RenewOptions options_of(const RenewWords& words) {
 
 int run(Context& context, const RenewWords& words) {
     auto options = options_of(words);
-    if (words.signal) client::check_signal(*words.signal);
+    if (words.signal) deliver::check_signal(*words.signal);
     if (words.probe) net::parse_host_port(*words.probe, "--probe");
     if (words.daemon) return renew_forever(context, words, options);
     options.jitter = words.jitter.value_or(base::Duration::zero());
@@ -46,7 +47,7 @@ Options command_options(RenewWords& words) {
          .target = &words.exec},
         {.name = "signal",
          .label = "HUP:PIDFILE|HUP:exe=/PATH",
-         .text = "signal a process, once, when something changed",
+         .text = "signal a process, once, when something changed; USR1, USR2 and others may stand for HUP",
          .target = &words.signal},
         {.name = "probe",
          .label = "HOST:PORT",

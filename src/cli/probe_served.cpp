@@ -35,6 +35,7 @@ std::optional<std::string> probe_served(const std::string& target, const std::ve
             request.port = port;
             request.server_name = server_name(host, leaves.front());
             request.timeout = k_handshake;
+            request.await_refusal = false;  // a server that wants a certificate has shown its own by then
             const auto chain = dialer.dial(request).chain;
             if (chain.empty()) {
                 problem = target + " serves no certificate";

@@ -252,6 +252,7 @@ ManPage program_page(const CommandTable& table) {
     page.section("SEE ALSO");
     pages.emplace_back("signet.toml.5");
     pages.emplace_back("signet-emergency.7");
+    pages.emplace_back("signet-mtls.7");
     page.references(pages);
     return {"signet.1", page.take()};
 }
@@ -276,6 +277,17 @@ ManPage settings_page() {
     return {"signet.toml.5", page.take()};
 }
 
+void add_chapters(Page& page, const std::vector<RunbookChapter>& chapters) {
+    for (const auto& chapter : chapters) {
+        page.section("\"" + std::string(chapter.heading) + "\"");
+        for (const auto& step : chapter.steps) {
+            if (&step != &chapter.steps.front() && !step.text.empty()) page.paragraph();
+            if (!step.text.empty()) page.text(step.text);
+            if (!step.commands.empty()) page.verbatim(step.commands);
+        }
+    }
+}
+
 ManPage emergency_page() {
     Page page{"signet emergency", 7};
     page.section("NAME");
@@ -285,18 +297,26 @@ ManPage emergency_page() {
         "What to type, in this order, on the machine of the CA, in the directory of the store and as its owner. The CA "
         "is called default here, the certificate db.internal. URL stands for public_http_url of signet.toml(5), "
         "ACCOUNT, KID and SERIAL for what the commands before show.");
-    for (const auto& chapter : emergency_runbook()) {
-        page.section("\"" + std::string(chapter.heading) + "\"");
-        for (const auto& step : chapter.steps) {
-            if (&step != &chapter.steps.front()) page.paragraph();
-            page.text(step.text);
-            if (!step.commands.empty()) page.verbatim(step.commands);
-        }
-    }
+    add_chapters(page, emergency_runbook());
     page.section("SEE ALSO");
     page.references({"signet.1", "signet-revoke.1", "signet-crl.1", "signet-renew.1", "signet-account.1",
                      "signet-token.1", "signet.toml.5"});
     return {"signet-emergency.7", page.take()};
+}
+
+ManPage mtls_page() {
+    Page page{"signet mtls", 7};
+    page.section("NAME");
+    page.text("signet-mtls - mutual TLS with certificates that renew themselves");
+    page.section("DESCRIPTION");
+    page.text(
+        "Recipes for servers: where the certificate comes from, how the server learns of the next one, and which "
+        "clients it lets in. Each was run with the program it is for: renewed again and again under load, without a "
+        "handshake that failed. The files are in deploy/reload.");
+    add_chapters(page, mtls_recipes());
+    page.section("SEE ALSO");
+    page.references({"signet-issue.1", "signet-fetch.1", "signet-renew.1", "signet-verify.1"});
+    return {"signet-mtls.7", page.take()};
 }
 
 }  // namespace
@@ -309,6 +329,7 @@ std::vector<ManPage> render_man(const CommandTable& table) {
         if (!command.hidden) pages.push_back(command_page(table, command));
     pages.push_back(settings_page());
     pages.push_back(emergency_page());
+    pages.push_back(mtls_page());
     return pages;
 }
 

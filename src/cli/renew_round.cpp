@@ -12,7 +12,7 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr base::Duration k_patience = std::chrono::seconds(60);
+constexpr base::Duration k_renewal_patience = std::chrono::seconds(60);
 
 bool holds_certificate(const base::Path& directory) {
     std::error_code ignored;
@@ -55,7 +55,7 @@ std::vector<RenewOutcome> renew_all(Context& context, const RenewWords& words, c
     InterruptibleClock clock(context.seams.clock, interruption.token());
     const client::FetchSeams seams{.make_transport = interruption.transports(context.seams.make_transport),
                                    .clock = clock,
-                                   .patience = k_patience,
+                                   .patience = k_renewal_patience,
                                    .progress = [&](std::string_view step) { context.out.progress(step); }};
     std::vector<RenewOutcome> outcomes;
     for (const auto& word : renewal_targets(context, words)) {

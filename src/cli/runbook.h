@@ -18,5 +18,7 @@ struct RunbookChapter {
 
 /// For signet-emergency(7).
 const std::vector<RunbookChapter>& emergency_runbook();
+/// For signet-mtls(7): how a server serves a certificate that signet renews, and whom it lets in.
+const std::vector<RunbookChapter>& mtls_recipes();
 
 }  // namespace signet::cli

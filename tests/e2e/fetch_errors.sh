@@ -126,6 +126,17 @@ expect_err 'newNonce'
 stop tls KILL
 no_files
 
+step "a server whose certificate has expired"
+expect_exit 0 signet issue localhost --validity 2s --out "$WORK/expired"
+PORT=$(free_port)
+sleep 3
+start tls openssl s_server -accept "127.0.0.1:$PORT" -cert expired/tls.crt -cert_chain expired/tls.crt -key expired/tls.key -WWW
+wait_for 10 port_open "$PORT"
+expect_exit 1 fetch --server "https://localhost:$PORT/d" --root tls/ca.crt --timeout 20s
+expect_err 'expired'
+stop tls KILL
+no_files
+
 step "without --out a store is needed"
 export SIGNET_STORE=$WORK/nowhere
 expect_exit 3 signet fetch web.internal --server https://localhost/d

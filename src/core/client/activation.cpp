@@ -38,14 +38,6 @@ std::string serial_there(const base::Path& directory) {
 
 }  // namespace
 
-void check_signal(const std::string& target) {
-    const std::string_view text = target;
-    if (text.starts_with("HUP:exe=/") && text.size() > 9) return;
-    if (text.starts_with("HUP:") && text.size() > 4 && !text.starts_with("HUP:exe=")) return;
-    throw base::Error(base::Kind::usage, "--signal: '" + target + "' names no process",
-                      "write HUP:/run/service.pid or HUP:exe=/usr/sbin/service");
-}
-
 void remember_activation(const base::Path& directory, const Activation& hooks, const std::string& old_serial) {
     const auto folder = deliver::private_directory(directory);
     std::string text = "# The files changed, and the service may not know yet: the next renew or fetch tells it.\n";

@@ -16,9 +16,6 @@ struct Activation {
     bool empty() const { return exec.empty() && signal.empty(); }
 };
 
-/// Throws usage for a --signal that is neither HUP:PIDFILE nor HUP:exe=/PATH: before anything is done.
-void check_signal(const std::string& target);
-
 /// Held from before the swap until the hook is done, so that a run beside this one does not run the hook too.
 using ActivationLock = std::optional<base::FileLock>;
 

@@ -23,7 +23,10 @@ struct HookOutcome {
 
 /// --exec: split as a shell splits quotes, expanded in no way, run directly with a clean environment and a deadline.
 HookOutcome run_hook(const std::string& command, const HookFacts& facts);
-/// --signal HUP:PIDFILE or HUP:exe=/PATH. Throws usage for another form.
+/// Throws usage for a --signal that is neither HUP:PIDFILE nor HUP:exe=/PATH; USR1, USR2, INT, QUIT, TERM and WINCH may
+/// stand for HUP.
+void check_signal(const std::string& target);
+/// Sends it: to the process whose number is the first line of PIDFILE, or to all that run PATH. Throws usage as above.
 HookOutcome send_signal(const std::string& target);
 
 }  // namespace signet::deliver

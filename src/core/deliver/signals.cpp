@@ -17,6 +17,8 @@ using base::Path;
 
 namespace {
 
+constexpr std::size_t k_pid_file_limit = 4 << 10;
+
 struct Target {
     int signal;
     std::string where;  // a file with a process id, or exe=PATH
@@ -53,7 +55,8 @@ HookOutcome send(pid_t pid, int signal) {
 }
 
 HookOutcome signal_pid_file(const Path& file, int signal) {
-    const auto pid = parse_pid(base::trim(base::read_file(file, 64)));
+    const auto text = base::read_file(file, k_pid_file_limit);
+    const auto pid = parse_pid(base::trim(text.substr(0, text.find('\n'))));  // PostgreSQL writes more below it
     if (!pid) return {false, file.string() + " holds no process id"};
     return send(*pid, signal);
 }
@@ -81,6 +84,14 @@ HookOutcome signal_program(const Path& path, int signal) {
 }
 
 }  // namespace
+
+void check_signal(const std::string& target) {
+    const auto where = parse_target(target).where;
+    if (where.starts_with("exe=") && !where.starts_with("exe=/")) {
+        throw Error{Kind::usage, "--signal: '" + base::printable(target) + "' names no program by its full path",
+                    "write HUP:exe=/usr/sbin/NAME"};
+    }
+}
 
 HookOutcome send_signal(const std::string& target) {
     constexpr std::string_view k_program = "exe=";

@@ -80,12 +80,3 @@ TEST_CASE("activation: a run beside the one that made the change leaves the hook
     CHECK(f.activate({}, std::move(held)));
     CHECK(f.marked());
 }
-
-TEST_CASE("activation: forms of --signal") {
-    client::check_signal("HUP:/run/nginx.pid");
-    client::check_signal("HUP:exe=/usr/sbin/nginx");
-    for (const char* text : {"", "HUP", "HUP:", "HUP:exe=", "HUP:exe=nginx", "TERM:/run/x.pid", "/run/x.pid"}) {
-        CAPTURE(text);
-        CHECK_THROWS_AS(client::check_signal(text), base::Error);
-    }
-}

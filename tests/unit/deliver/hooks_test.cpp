@@ -81,7 +81,7 @@ TEST_CASE("signals: by process id file and by program") {
     const TemporaryDirectory directory;
     {
         auto child = sleeper();
-        std::ofstream(directory / "pid") << child.pid() << "\n";
+        std::ofstream(directory / "pid") << child.pid() << "\n/var/lib/postgresql\n" << std::string(200, 'x') << "\n";
         CHECK(deliver::send_signal("USR1:" + (directory / "pid").string()).ok);
         CHECK(child.wait() == 128 + SIGUSR1);
         CHECK_FALSE(deliver::send_signal("HUP:" + (directory / "pid").string()).ok);  // gone
@@ -106,5 +106,16 @@ TEST_CASE("signals: what is no process of a service gets none") {
     for (const auto* bad : {"", "HUP", "HUP:", "KILL:/x", "9:/x", ":x"}) {
         CAPTURE(bad);
         CHECK(test::kind_of([&] { deliver::send_signal(bad); }) == base::Kind::usage);
+    }
+}
+
+TEST_CASE("signals: forms of --signal") {
+    for (const auto* good : {"HUP:/run/nginx.pid", "HUP:exe=/usr/sbin/nginx", "USR2:/run/haproxy.pid"}) {
+        CAPTURE(good);
+        CHECK_NOTHROW(deliver::check_signal(good));
+    }
+    for (const auto* bad : {"", "HUP", "HUP:", "HUP:exe=", "HUP:exe=nginx", "KILL:/run/x.pid", "/run/x.pid"}) {
+        CAPTURE(bad);
+        CHECK(test::kind_of([&] { deliver::check_signal(bad); }) == base::Kind::usage);
     }
 }
