@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "ca/audit_key.h"
+#include "cli/input_file.h"
 #include "cli/passphrase.h"
 
 namespace signet::cli {
@@ -38,7 +39,7 @@ crypto::PrivateKey open_audit_key(const Context& context, store::Store& store) {
 }
 
 std::string read_small_input(const base::Path& file) {
-    return file == "-" ? read_standard_input() : base::read_file(file, k_input_limit);
+    return file == "-" ? read_standard_input() : read_input(file, k_input_limit);
 }
 
 }  // namespace signet::cli

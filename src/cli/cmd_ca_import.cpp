@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/default_settings.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "cli/passphrase.h"
 #include "x509/pem.h"
 
@@ -29,7 +30,7 @@ struct Words {
 };
 
 std::vector<x509::Certificate> read_certificates(const base::Path& file) {
-    return x509::parse_certificate_file(base::read_file(file, k_file_limit), file.string());
+    return x509::parse_certificate_file(read_input(file, k_file_limit), file.string());
 }
 
 ca::ImportRequest request_of(const Context& context, const Words& words) {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "cli/options.h"
 #include "cli/passphrase.h"
 #include "store/store.h"
@@ -29,8 +30,7 @@ struct Words {
 };
 
 ca::SubordinateRequest request_of(const Words& words) {
-    auto csr =
-        x509::CertificateRequest::from_file_contents(base::read_file(words.csr, k_request_limit), words.csr.string());
+    auto csr = x509::CertificateRequest::from_file_contents(read_input(words.csr, k_request_limit), words.csr.string());
     return {.subject = std::move(csr.subject),
             .public_key = std::move(csr.public_key),
             .validity = words.validity,

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "store/store.h"
 #include "x509/pem.h"
 
@@ -32,7 +33,7 @@ ca::TrustRequest request_of(const Words& words, const std::optional<std::string>
 
 int add(Context& context, store::Store& store, const Words& words) {
     if (!words.what) throw Error{Kind::usage, "'signet ca trust add' needs FILE", "name the anchor's certificate"};
-    const auto certificates = x509::parse_certificate_file(base::read_file(*words.what, k_file_limit), *words.what);
+    const auto certificates = x509::parse_certificate_file(read_input(*words.what, k_file_limit), *words.what);
     if (certificates.size() != 1)
         throw Error{
             Kind::bad_input,

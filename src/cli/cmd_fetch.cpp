@@ -9,6 +9,7 @@
 #include "cli/enrolment.h"
 #include "cli/exit_code.h"
 #include "cli/fetch_words.h"
+#include "cli/input_file.h"
 #include "cli/interruption.h"
 #include "cli/terms_question.h"
 #include "client/fetch.h"
@@ -28,7 +29,7 @@ constexpr std::size_t k_secret_limit = 16 << 10;  // a token has 200 characters
 
 std::vector<x509::Certificate> read_anchors(const std::optional<base::Path>& file) {
     if (!file) return {};
-    return x509::parse_certificates(base::read_file(*file, k_anchors_limit), file->string());
+    return x509::parse_certificates(read_input(*file, k_anchors_limit), file->string());
 }
 
 /// Where to, and how to be let in.
@@ -44,7 +45,7 @@ Destination by_token(const FetchWords& words) {
         throw Error(Kind::usage, "a token says which server and which root: --server, --root and --eab-kid exclude it",
                     "leave them out, also as SIGNET_SERVER, SIGNET_ROOT and SIGNET_EAB_KID");
     }
-    const base::Secret text(words.token ? *words.token : base::read_file(*words.token_file, k_secret_limit));
+    const base::Secret text(words.token ? *words.token : read_input(*words.token_file, k_secret_limit));
     auto token = acme::parse_token(text.reveal());
     return {std::move(token.directory), base::hex_encode(token.root_sha256),
             std::make_shared<const acme::AccountBinding>(std::move(token.binding))};
@@ -59,7 +60,7 @@ std::shared_ptr<const acme::AccountBinding> binding_of(const FetchWords& words) 
     if (!has_key) return nullptr;
     if (words.eab_kid->empty()) throw Error(Kind::usage, "--eab-kid is empty");
     const base::Secret text(words.eab_hmac_key ? *words.eab_hmac_key
-                                               : base::read_file(*words.eab_hmac_key_file, k_secret_limit));
+                                               : read_input(*words.eab_hmac_key_file, k_secret_limit));
     const auto what = words.eab_hmac_key ? std::string("--eab-hmac-key") : words.eab_hmac_key_file->string();
     return std::make_shared<const acme::AccountBinding>(
         acme::AccountBinding{*words.eab_kid, acme::parse_mac_key(text.reveal(), what)});

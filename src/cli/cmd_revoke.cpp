@@ -80,8 +80,10 @@ void check_revocable(const store::CertificateRecord& record) {
         throw Error{Kind::refused, "nobody looks for the revocation of a root: it is its own issuer",
                     "take it out of the trust stores"};
     if (record.revoked_at)
-        throw Error{Kind::already_revoked, "the certificate " + record.serial + " was revoked at " +
-                                               base::format_time(base::from_unix(*record.revoked_at)) + " already"};
+        throw Error{Kind::already_revoked,
+                    "the certificate " + record.serial + " was revoked at " +
+                        base::format_time(base::from_unix(*record.revoked_at)) + " already",
+                    "nothing is left to do; signet crl publishes it"};
 }
 
 int run(Context& context, const Words& words) {

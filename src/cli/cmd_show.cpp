@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "inspect/explain.h"
 #include "store/certificates.h"
 #include "store/inventory.h"
@@ -45,7 +46,7 @@ std::optional<base::Path> file_of(const std::string& target) {
 
 std::optional<base::Secret> password_of(const Words& words) {
     if (!words.p12_password_file) return std::nullopt;
-    std::string text = base::read_file(*words.p12_password_file, k_largest_password);
+    std::string text = read_input(*words.p12_password_file, k_largest_password);
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
     return base::Secret(std::move(text));

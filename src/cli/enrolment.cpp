@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/input_file.h"
 
 namespace signet::cli {
 namespace {
@@ -43,7 +44,7 @@ deliver::FileAccess parse_access(const OwnershipWords& words) {
 
 std::optional<x509::CertificateRequest> read_request(const std::optional<base::Path>& file) {
     if (!file) return std::nullopt;
-    return x509::CertificateRequest::from_file_contents(base::read_file(*file, k_request_limit), file->string());
+    return x509::CertificateRequest::from_file_contents(read_input(*file, k_request_limit), file->string());
 }
 
 std::vector<Identifier> names_that_count(const NameWords& words,

@@ -229,7 +229,8 @@ void read_options(const Options& options, const std::vector<const Level*>& path,
         if (texts.empty()) continue;
         for (const Option* other : given)
             if (conflicts(option, *other))
-                throw Error{Kind::usage, "--" + other->name + " and --" + option.name + " exclude each other"};
+                throw Error{Kind::usage, "--" + other->name + " and --" + option.name + " exclude each other",
+                            "leave one of them out, also as an environment variable"};
         assign_given(option, texts);
         given.push_back(&option);
     }

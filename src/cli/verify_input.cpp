@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "cli/input_file.h"
 #include "cli/passphrase.h"
 #include "inspect/things.h"
 #include "x509/pem.h"
@@ -17,16 +18,6 @@ using base::Kind;
 constexpr std::size_t k_largest_input = 4 << 20;  // a distribution's trust bundle has a quarter of a megabyte
 constexpr std::size_t k_largest_crl = 128 << 20;
 constexpr std::size_t k_largest_p12_password = 4096;
-
-std::string read_input(const base::Path& path, std::size_t limit = k_largest_input) {
-    try {
-        return base::read_file(path, limit);
-    } catch (const Error& error) {
-        if (error.kind() != Kind::not_found) throw;
-        throw Error{Kind::bad_input, error.message(),
-                    error.hint().empty() ? "name a file that is there" : error.hint()};
-    }
-}
 
 bool is_pem(std::string_view text) { return text.find("-----BEGIN ") != std::string_view::npos; }
 
@@ -51,7 +42,7 @@ VerifyInput::VerifyInput(Context& context, const std::optional<base::Path>& p12_
 VerifyInput::Subject VerifyInput::subject(const base::Path& path) const {
     std::error_code ignored;
     const base::Path file = std::filesystem::is_directory(path, ignored) ? path / "tls.crt" : path;
-    const base::Secret contents(read_input(file));
+    const base::Secret contents(read_input(file, k_largest_input));
     Subject out;
     for (const inspect::Thing& thing : inspect::read_things(contents, file.string(), password_.get())) {
         if (const auto* certificate = std::get_if<x509::Certificate>(&thing)) out.certificates.push_back(*certificate);
@@ -67,7 +58,7 @@ VerifyInput::Subject VerifyInput::subject(const base::Path& path) const {
 std::vector<x509::Certificate> VerifyInput::certificates(const std::vector<base::Path>& paths) const {
     std::vector<x509::Certificate> out;
     for (const base::Path& path : paths) {
-        const base::Secret contents(read_input(path));
+        const base::Secret contents(read_input(path, k_largest_input));
         const std::size_t before = out.size();
         for (const inspect::Thing& thing : inspect::read_things(contents, path.string(), password_.get())) {
             if (const auto* certificate = std::get_if<x509::Certificate>(&thing)) out.push_back(*certificate);
@@ -95,7 +86,7 @@ std::vector<x509::Crl> VerifyInput::crls(const std::vector<base::Path>& paths) c
 std::vector<x509::OcspResponse> VerifyInput::responses(const std::vector<base::Path>& paths) const {
     std::vector<x509::OcspResponse> out;
     for (const base::Path& path : paths) {
-        const base::Secret contents(read_input(path));
+        const base::Secret contents(read_input(path, k_largest_input));
         const std::size_t before = out.size();
         for (inspect::Thing& thing : inspect::read_things(contents, path.string(), nullptr)) {
             if (auto* response = std::get_if<x509::OcspResponse>(&thing)) out.push_back(std::move(*response));
@@ -114,7 +105,7 @@ void VerifyInput::warn_of_readers(const base::Path& path) const {
 }
 
 crypto::PublicKey VerifyInput::key(const base::Path& path) const {
-    const base::Secret contents(read_input(path));
+    const base::Secret contents(read_input(path, k_largest_input));
     warn_of_readers(path);
     if (is_pem(contents.reveal())) {
         const auto passphrase = given_passphrase(context_);
@@ -129,7 +120,7 @@ crypto::PublicKey VerifyInput::key(const base::Path& path) const {
 }
 
 base::Secret VerifyInput::key_pem(const base::Path& path) const {
-    const base::Secret contents(read_input(path));
+    const base::Secret contents(read_input(path, k_largest_input));
     warn_of_readers(path);
     const auto passphrase = given_passphrase(context_);
     return crypto::PrivateKey::from_pem(contents.reveal(), path.string(), passphrase.get()).to_pem();

@@ -25,6 +25,7 @@ expect_exit 2 signet ca init ../x
 expect_exit 1 signet ca init --validity 1y --issuing-validity 2y
 expect_err 'cannot outlive its root'
 expect_exit 2 signet ca init --validity soon
+expect_exit 2 signet ca init --issuing-validity 30s
 expect_exit 2 signet ca init --key-type rsa-1024
 expect_exit 2 signet ca init --pkcs11-uri x
 expect_exit 2 signet ca init --external-root --issuing-validity 3y

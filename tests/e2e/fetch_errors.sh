@@ -16,7 +16,13 @@ expect_exit 2 fetch --server http://localhost/d
 expect_err 'insecure-http'
 expect_exit 2 fetch --server https://localhost/d --root-sha256 1234
 expect_exit 2 fetch --server https://localhost/d --root-sha256 "$(printf '0%.0s' $(seq 64))" --root x.pem
-expect_exit 3 fetch --server https://localhost/d --root absent.pem
+for words in '--root absent.pem' '--ca-file absent.pem' '--csr absent.csr' '--eab-kid k --eab-hmac-key-file absent.key'; do
+    # shellcheck disable=SC2086
+    expect_exit 2 fetch --server https://localhost/d $words
+    expect_err 'try: name a file that is there'
+done
+expect_exit 2 fetch --token-file absent.token
+expect_err 'try: name a file that is there'
 expect_exit 2 fetch --server https://localhost/d --challenge carrier-pigeon
 expect_exit 2 fetch --server https://localhost/d --token abc
 echo 'not PEM' >garbage.pem
@@ -28,6 +34,7 @@ PORT=$(free_port)
 begin=$SECONDS
 expect_exit 4 fetch --server "https://localhost:$PORT/d" --timeout 3s
 [ $((SECONDS - begin)) -le 5 ] || fail "it took $((SECONDS - begin)) seconds"
+expect_err 'try: check the address'
 expect_err "localhost.*$PORT"
 no_files
 

@@ -21,6 +21,11 @@ expect_err 'sever'
 nothing_left
 cp good.toml "$settings"
 
+step "a request that is not there"
+expect_exit 2 signet issue --csr absent.csr --out out-dir
+expect_err 'try: name a file that is there'
+nothing_left
+
 step "a profile that is not there"
 expect_exit 1 signet issue w.internal --profile sever --out out-dir
 expect_err "did you mean 'server'\?"

@@ -143,6 +143,11 @@ Kind kind_of(int error) {
 
 std::string hint_for(int error) {
     switch (error) {
+        case ENOENT:
+        case ENOTDIR:
+            return "check the spelling of the path";
+        case EISDIR:
+            return "name a file, not a directory";
         case EACCES:
         case EPERM:
             return "check the permissions of the path, and which user runs signet";

@@ -52,8 +52,7 @@ x509::DistinguishedName subject_of(const InitRequest& request, const std::string
 
 void check_validity(base::Duration validity, std::string_view flag) {
     if (validity < k_shortest || validity > k_longest)
-        throw Error{Kind::refused,
-                    std::string(flag) + " " + base::format_duration(validity) + " is no lifetime of a CA",
+        throw Error{Kind::usage, std::string(flag) + " " + base::format_duration(validity) + " is no lifetime of a CA",
                     "choose one from 1m to 1000y"};
 }
 

@@ -175,8 +175,10 @@ void AcmeSource::settle(const std::string& url, const acme::AuthorizationMessage
                       [](const acme::AuthorizationMessage& now) { return !waiting(now.status); });
     if (settled.status == "valid") return;
     const auto failed = std::ranges::find_if(settled.challenges, [](const auto& one) { return one.error.has_value(); });
-    throw embedded_problem(failed == settled.challenges.end() ? std::nullopt : failed->error,
-                           challenge.type + " failed for " + name_of(authorization));
+    const auto why = embedded_problem(failed == settled.challenges.end() ? std::nullopt : failed->error,
+                                      challenge.type + " failed for " + name_of(authorization));
+    throw Error(why.kind(), why.message(), "see that the server reaches the answer under this name, then run it again",
+                why.parts());
 }
 
 // RFC 8555 section 7.5.1. Some servers refuse a second answer, such as one sent again over a new connection: then the

@@ -100,8 +100,10 @@ Connected connect_tcp(const std::string& host, int port, const std::optional<Add
         if (error == 0) return connected;
     }
     if (error == ETIMEDOUT || error == 0)
-        throw base::Error{base::Kind::timeout, "no connection to " + target + " in time"};
-    throw base::Error{base::Kind::connection, "cannot connect to " + target + ": " + std::strerror(error)};
+        throw base::Error{base::Kind::timeout, "no connection to " + target + " in time",
+                          "check the address, and that no firewall is in between"};
+    throw base::Error{base::Kind::connection, "cannot connect to " + target + ": " + std::strerror(error),
+                      "check the address, that the service runs there, and that no firewall is in between"};
 }
 
 }  // namespace signet::net

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "base/file.h"
+
+namespace signet::cli {
+
+/// A file that the command line names. One that is not there is input that cannot be used, exit 2, as is one that holds
+/// something else; the rest as base::read_file.
+std::string read_input(const base::Path& path, std::size_t limit);
+
+}  // namespace signet::cli
