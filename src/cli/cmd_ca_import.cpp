@@ -67,7 +67,7 @@ int run(Context& context, const Words& words) {
     // A key that is brought along may found a store; a certificate alone belongs to a key that is in one.
     const auto store = words.key ? store::Store::create(context.store()) : store::Store::open(context.store());
     const auto result = ca::import_authority(*store, request, context.seams.clock);
-    write_default_settings(context, *store);
+    write_default_settings(context, *store, result.name);
     const base::Time now = context.seams.clock.now();
     const AuthorityView view = view_authority(*store, result.name, now);
     if (context.out.json()) {

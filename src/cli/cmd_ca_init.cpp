@@ -42,7 +42,7 @@ int run_external(Context& context, const ca::InitRequest& request) {
     const auto store = store::Store::create(context.store());
     if (ca::authority_exists(store->layout(), request.name)) return report(context, *store, request.name, false, {});
     const bool made = ca::init_external(*store, request, context.seams.clock);
-    write_default_settings(context, *store);
+    write_default_settings(context, *store, request.name);
     const base::Path csr = store->layout().issuing_request(request.name);
     if (context.out.json())
         context.out.document({{"name", request.name},

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "ca/authority_files.h"
+#include "ca/profile.h"
 #include "cli/layout_text.h"
 #include "cli/settings_reference.h"
 
@@ -33,7 +35,8 @@ void remove_leftovers(const base::Path& file) {
 
 }  // namespace
 
-std::string default_settings() {
+std::string default_settings(const std::string& authority) {
+    const bool another = authority != "default";
     std::string text =
         "# Settings of signet. A key that is commented out has the value shown. An unknown key is an error.\n"
         "# signet.toml(5) tells more; serve-acme reads this file when it starts.\n";
@@ -45,21 +48,27 @@ std::string default_settings() {
         }
         for (const Setting& setting : section.settings) {
             comment(text, setting.text);
+            const bool signer = another && section.name == "profile.NAME" && setting.key == "ca";
             // Above the first table stands what is not the same when it is absent.
-            text += (section.name.empty() ? "" : "#") + std::string(setting.key) + " = " +
-                    std::string(setting.default_text) + "\n";
+            text += (section.name.empty() || signer ? "" : "#") + std::string(setting.key) + " = " +
+                    (signer ? "\"" + authority + "\"" : std::string(setting.default_text)) + "\n";
         }
+    }
+    if (another) {
+        text += "\n# The other ready-made profiles are signed by the same authority.\n";
+        for (const auto& [name, profile] : ca::ready_made_profiles())
+            if (name != "default") text += "[profile." + name + "]\nca = \"" + authority + "\"\n";
     }
     return text;
 }
 
-void write_default_settings(const Context& context, store::Store& store) {
+void write_default_settings(const Context& context, store::Store& store, const std::string& name) {
     const base::Path file = store.layout().settings();
     if (context.globals.config || base::file_facts(file)) return;
     const base::FileLock lock = store.lock("settings");
     if (base::file_facts(file)) return;
     remove_leftovers(file);
-    base::write_file(file, default_settings());
+    base::write_file(file, default_settings(ca::authority_exists(store.layout(), "default") ? "default" : name));
 }
 
 }  // namespace signet::cli

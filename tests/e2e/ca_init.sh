@@ -31,6 +31,14 @@ expect_exit 2 signet ca init --pkcs11-uri x
 expect_exit 2 signet ca init --external-root --issuing-validity 3y
 [ ! -e "$SIGNET_STORE" ] || fail "a store came into being"
 
+step "a first CA of another name is the one that the settings name"
+lab() { SIGNET_STORE=$WORK/lab "$SIGNET" "$@"; }
+expect_exit 0 lab ca init lab
+expect_exit 0 lab issue a.y
+expect_exit 0 lab issue b.y --profile client
+expect_exit 0 lab profile check a.y
+rm -r "$WORK/lab"
+
 step "root and issuing CA, keys for their owner alone"
 (umask 000 && signet ca init >"$WORK/out")
 expect_out '^root: +CN=default Root CA, ec-p256, until '

@@ -57,7 +57,8 @@ std::vector<AuthorityFiles::Foreign> read_trusted(const store::Layout& layout, c
     const auto near = base::nearest(name, names);
     const std::string hint = near            ? "did you mean '" + *near + "'?"
                              : names.empty() ? "signet ca init"
-                                             : "use one of: " + base::join(names, ", ");
+                                             : "name one of these, or set it as ca of the profile in signet.toml: " +
+                                                   base::join(names, ", ");
     throw Error{Kind::not_found, "there is no CA '" + base::printable(name) + "' in " + layout.root().string(), hint};
 }
 

@@ -35,6 +35,17 @@ TEST_CASE("default settings: what ca init writes is read without complaint") {
     CHECK(settings.profiles.size() == 4);
 }
 
+TEST_CASE("default settings: all profiles of a store whose first CA has another name are signed by that one") {
+    const cli::Settings settings = read(cli::default_settings("lab"));
+    CHECK(settings.profiles.size() == 4);
+    for (const auto& [name, profile] : settings.profiles) {
+        CAPTURE(name);
+        CHECK(profile.ca == "lab");
+    }
+    CHECK(settings.profiles.at("svid").spiffe);
+    CHECK(settings.profiles.at("default").permit_dns == read("").profiles.at("default").permit_dns);
+}
+
 TEST_CASE("default settings: a key that is commented out has the value shown") {
     const cli::Settings plain = read(""), shown = read(uncommented());
     const ca::Profile &a = plain.profiles.at("default"), &b = shown.profiles.at("default");
