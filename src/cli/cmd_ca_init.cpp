@@ -65,7 +65,9 @@ int run(Context& context, ca::InitRequest request) {
     const auto store = store::Store::create(context.store());
     const ca::InitResult result = ca::init_authority(*store, request, context.seams.clock, context.seams.random,
                                                      key_opener(context, request.passphrase));
-    write_default_settings(context, *store);
+    write_default_settings(context, *store, request.name);
+    if (const auto fault = result.authority->not_valid(context.seams.clock.now()))
+        context.out.warning(fault->message() + "; " + fault->hint());
     return report(context, *store, request.name, result.created, result.differences);
 }
 

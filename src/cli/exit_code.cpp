@@ -7,6 +7,7 @@ int exit_code(base::Kind kind) {
     using enum base::Kind;
     switch (kind) {
         case refused:
+        case ca_not_valid:
         case rejected_identifier:
         case bad_public_key:
         case bad_signature_algorithm:

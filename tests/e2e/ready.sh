@@ -28,7 +28,24 @@ openssl ca -batch -config ca.cnf -cert "$root.crt" -keyfile "$root.key" -in same
     -startdate 20200101000000Z -enddate 20210101000000Z >/dev/null 2>ca.err || { cat ca.err; fail "openssl ca"; }
 cp old.crt "$issuing.new" && mv "$issuing.new" "$issuing.crt"
 turns 503
-grep -q 'ca default' got || fail "no reason: $(cat got)"
+grep -q 'ca default: .*Issuing CA.* expired at 2021' got || fail "no reason: $(cat got)"
+
+step "a server that starts under it, for those who ask about revocation, and a command that names the way on"
+stop server
+expect_exit 0 signet ca init
+expect_err 'warning: .*expired.*signet ca rotate'
+expect_exit 1 signet issue w.internal
+expect_err 'try: .*signet ca rotate'
+serve
+plain=$(plain_port)
+turns 503
+curl -s -o crl "http://localhost:$plain/crl/default.crl"
+expect "a CRL" openssl crl -in crl -inform DER -noout -CAfile "$issuing.crt"
+expect_err 'verify OK'
+same "anchors" "$(curl -sk -o "$WORK/got" -w '%{http_code}' "${READY%/acme/directory}/ca.pem")" 200
+same "ACME" "$(curl -sk -o "$WORK/got" -w '%{http_code}' "$READY")" 200
+
+step "a CA that is good again"
 cp issuing.crt "$issuing.new" && mv "$issuing.new" "$issuing.crt"
 turns 200
 stop server

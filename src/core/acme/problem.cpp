@@ -44,6 +44,8 @@ Row row_of(base::Kind kind) {
             return {"serverInternal", 500};
         case Kind::refused:
             return {"unauthorized", 403};
+        case Kind::ca_not_valid:
+            return {"serverInternal", 503};
         case Kind::rejected_identifier:
             return {"rejectedIdentifier", 400};
         case Kind::bad_csr:
@@ -142,9 +144,17 @@ std::string with_prefix(std::string_view type) {
 
 bool hidden(base::Kind kind) { return row_of(kind).type == "serverInternal"; }
 
+// Where the server is at fault, what else is wrong with the request is not the point.
+base::Kind kind_shown(const base::Error& error) {
+    for (const auto& part : error.parts())
+        if (hidden(part.kind)) return part.kind;
+    return error.kind();
+}
+
 // Several reasons of one kind are that kind; of several kinds, "compound" (RFC 8555 section 6.7).
 Row row_of(const base::Error& error) {
     const auto& parts = error.parts();
+    if (hidden(kind_shown(error))) return row_of(kind_shown(error));
     if (error.kind() != base::Kind::refused || parts.empty()) return row_of(error.kind());
     const bool alike =
         std::ranges::all_of(parts, [&](const base::ErrorPart& part) { return part.kind == parts.front().kind; });
@@ -175,7 +185,7 @@ base::Json subproblem(const base::ErrorPart& part) {
 }
 
 std::string detail_of(const base::Error& error, const std::string& event_id) {
-    if (hidden(error.kind())) {
+    if (hidden(kind_shown(error))) {
         return "the server could not do this" +
                (event_id.empty() ? std::string{} : "; its log has it as event " + event_id);
     }
@@ -237,7 +247,7 @@ Problem to_problem(const base::Error& error, const std::string& event_id) {
     json["detail"] = problem.detail;
     json["status"] = problem.status;
     if (error.kind() == base::Kind::bad_signature_algorithm) json["algorithms"] = jose::accepted_algorithms();
-    if (!hidden(error.kind()) && !error.parts().empty()) {
+    if (!hidden(kind_shown(error)) && !error.parts().empty()) {
         auto list = base::Json::array();
         for (const auto& part : error.parts()) list.push_back(subproblem(part));
         json["subproblems"] = std::move(list);

@@ -26,6 +26,8 @@ std::string_view kind_name(Kind kind) {
             return "corrupt";
         case Kind::refused:
             return "refused";
+        case Kind::ca_not_valid:
+            return "ca_not_valid";
         case Kind::rejected_identifier:
             return "rejected_identifier";
         case Kind::bad_csr:

@@ -11,16 +11,17 @@ namespace signet::base {
 /// (exit status) and acme/problem.cpp (problem type, HTTP status). Each is one
 /// switch without default, so a new kind does not compile until both answer it.
 enum class Kind {
-    usage,        // wrong words on the command line
-    bad_input,    // a file, setting or value that cannot be used
-    not_found,    // what was named does not exist
-    exists,       // what was to be made is there already
-    permission,   // file permissions: too narrow to work, or too wide to be safe
-    disk,         // a read, write or sync failed; no space left
-    environment,  // port in use, missing program, a limit of this machine
-    store_busy,   // a lock or the database stayed taken until the deadline
-    corrupt,      // a file of the store does not hold what it must
-    refused,      // policy says no
+    usage,         // wrong words on the command line
+    bad_input,     // a file, setting or value that cannot be used
+    not_found,     // what was named does not exist
+    exists,        // what was to be made is there already
+    permission,    // file permissions: too narrow to work, or too wide to be safe
+    disk,          // a read, write or sync failed; no space left
+    environment,   // port in use, missing program, a limit of this machine
+    store_busy,    // a lock or the database stayed taken until the deadline
+    corrupt,       // a file of the store does not hold what it must
+    refused,       // policy says no
+    ca_not_valid,  // the CA's own certificate has expired, or does not hold yet
     rejected_identifier,
     bad_csr,
     bad_public_key,

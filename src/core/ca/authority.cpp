@@ -23,13 +23,11 @@ crypto::PrivateKey read_key(const base::Path& path, const x509::Certificate& cer
                 "restore the file from a backup of the store"};
 }
 
-void check_valid_now(const x509::Certificate& ca, base::Time now) {
+// One that has expired goes on speaking about revocation; policy lets it sign no certificate.
+void check_begun(const x509::Certificate& ca, base::Time now) {
     const std::string who = "the CA '" + ca.subject().text() + "'";
-    if (ca.not_after() < now)
-        throw Error{Kind::refused, who + " expired at " + base::format_time(ca.not_after()),
-                    "make a new store with signet ca init"};
     if (ca.not_before() > now)
-        throw Error{Kind::refused, who + " is not valid before " + base::format_time(ca.not_before()),
+        throw Error{Kind::ca_not_valid, who + " is not valid before " + base::format_time(ca.not_before()),
                     "look at the clock of this machine"};
 }
 
@@ -106,8 +104,8 @@ std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, co
     check_key_privacy(layout, name);
     const x509::Certificate& signer = files.signer();
     crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer, keys);
-    check_valid_now(files.root, now);
-    check_valid_now(signer, now);
+    check_begun(files.root, now);
+    check_begun(signer, now);
     std::optional<base::Path> root_key;
     if (files.issuing && base::file_facts(layout.root_key(name))) root_key = layout.root_key(name);
     return std::shared_ptr<const Authority>(new Authority(
@@ -122,6 +120,10 @@ std::string Authority::issuing_id() const { return authority_id(issuing()); }
 
 std::vector<x509::Certificate> Authority::chain() const { return state_->files.chain(); }
 std::vector<x509::Certificate> Authority::anchors() const { return state_->files.anchors(); }
+
+std::optional<base::Error> Authority::not_valid(base::Time now) const {
+    return ca::not_valid(state_->files.above_leaf(), state_->files.name, now);
+}
 
 std::vector<x509::Certificate> Authority::signers() const {
     if (state_->root_key) return {issuing(), root()};

@@ -30,18 +30,20 @@ struct RootKeySource {
 class Authority {
 public:
     ~Authority();
-    /// Loads authorities/NAME: checks that keys are private, fit their certificates, and that the chain holds at
-    /// `now`. Throws not_found, permission, corrupt; refused when the issuing CA is expired or not yet valid;
-    /// KeyLocked. Without `keys` only keys that are not encrypted are opened.
+    /// Loads authorities/NAME: checks that keys are private and fit their certificates. Throws not_found, permission,
+    /// corrupt; ca_not_valid when it does not hold yet at `now`; KeyLocked. An expired one is loaded: see not_valid.
+    /// Without `keys` only keys that are not encrypted are opened.
     static std::shared_ptr<const Authority> load(const store::Layout& layout, const std::string& name, base::Time now,
                                                  const std::shared_ptr<KeyOpener>& keys = {});
 
     const std::string& name() const;
     const x509::Certificate& issuing() const;
     const x509::Certificate& root() const;
-    bool root_only() const;                          // leafs are signed by the root
-    std::string issuing_id() const;                  // first 8 hex digits of the subject key identifier
-    std::vector<x509::Certificate> chain() const;    // what follows the leaf in tls.crt: issuing CA, without the anchor
+    bool root_only() const;                        // leafs are signed by the root
+    std::string issuing_id() const;                // first 8 hex digits of the subject key identifier
+    std::vector<x509::Certificate> chain() const;  // what follows the leaf in tls.crt: issuing CA, without the anchor
+    /// Why it can sign no certificate at `now`, though its CRLs and OCSP answers go on; nullopt: it can.
+    std::optional<base::Error> not_valid(base::Time now) const;
     std::vector<x509::Certificate> anchors() const;  // what counts as trusted now: ca.crt, /ca.pem
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.

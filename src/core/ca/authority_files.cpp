@@ -150,6 +150,20 @@ void check_key_privacy(const store::Layout& layout, const std::string& name) {
     }
 }
 
+std::optional<Error> not_valid(const std::vector<x509::Certificate>& above, const std::string& name, base::Time now) {
+    for (auto ca = above.rbegin(); ca != above.rend(); ++ca) {  // a new issuing CA below an old root helps nobody
+        const std::string who = "the CA '" + ca->subject().text() + "'";
+        if (ca->not_after() <= now)
+            return Error{Kind::ca_not_valid, who + " expired at " + base::format_time(ca->not_after()),
+                         "make its successor: signet ca rotate" + (name == "default" ? "" : " " + name) +
+                             (ca->self_issued() ? " --root" : "")};
+        if (ca->not_before() > now)
+            return Error{Kind::ca_not_valid, who + " is not valid before " + base::format_time(ca->not_before()),
+                         "look at the clock of this machine"};
+    }
+    return std::nullopt;
+}
+
 std::string authority_id(const x509::Certificate& ca) {
     return base::hex_encode(ca.subject_key_id().value_or(x509::key_identifier(ca.public_key()))).substr(0, 8);
 }

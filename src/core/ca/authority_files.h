@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "base/time.h"
 #include "store/layout.h"
 #include "x509/certificate.h"
 
@@ -47,6 +49,11 @@ void check_key_privacy(const store::Layout& layout, const std::string& name);
 
 /// Certificates of CAs, one at least, each of which may sign certificates. Throws corrupt, naming the file.
 std::vector<x509::Certificate> read_cas(const base::Path& path);
+
+/// Why the CA `name` signs nothing at `now`: one of the certificates of `above`, from the issuing CA to the root, has
+/// expired or does not hold yet. Kind ca_not_valid, with the command that mends it; nullopt when all hold.
+std::optional<base::Error> not_valid(const std::vector<x509::Certificate>& above, const std::string& name,
+                                     base::Time now);
 
 /// First 8 hex digits of the subject key identifier: how generations of a CA are told apart.
 std::string authority_id(const x509::Certificate& ca);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ca/authority_files.h"
+
 namespace signet::ca {
 namespace {
 
@@ -33,12 +35,13 @@ Frame frame_of(const IssuerFacts& issuer) {
     return frame;
 }
 
-void check_frame(const Frame& frame, Time now, Verdict& verdict) {
-    if (frame.end <= now)
-        verdict.refuse("", Kind::refused, frame.who + " expired at " + base::format_time(frame.end), "make a new CA");
-    if (frame.begin > now)
-        verdict.refuse("", Kind::refused, frame.who + " is not valid before " + base::format_time(frame.begin),
-                       "look at the clock of this machine");
+/// Whether there is a CA to speak of at all.
+bool check_issuer(const IssuerFacts& issuer, Time now, Verdict& verdict) {
+    std::vector<x509::Certificate> above{issuer.issuing};
+    above.insert(above.end(), issuer.chain.begin(), issuer.chain.end());
+    const auto fault = not_valid(above, issuer.authority, now);
+    if (fault) verdict.refuse("", fault->kind(), fault->message(), fault->hint());
+    return !fault;
 }
 
 /// ACME's notBefore and notAfter: exactly as wished for, or not at all (RFC 8555 section 7.4).
@@ -79,7 +82,7 @@ void check_validity(const IssuanceRequest& request, Verdict& verdict) {
 Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issuer, Time now, Verdict& verdict) {
     const Profile& profile = request.profile;
     const Frame frame = frame_of(issuer);
-    check_frame(frame, now, verdict);
+    if (!check_issuer(issuer, now, verdict)) return {frame.begin, frame.end};
     check_validity(request, verdict);
     const bool wishes = request.not_before || request.not_after;
     const base::Duration length = std::clamp(request.validity.value_or(profile.default_validity), k_second, k_longest);

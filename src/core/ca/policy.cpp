@@ -319,7 +319,9 @@ ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Cer
     content.subject.add("CN", name);
     content.public_key = key;
     content.not_before = std::max(to_second(now - k_backdate), issuer.not_before());
-    content.not_after = std::min(to_second(now + validity), issuer.not_after());
+    // A CA that has expired goes on saying what it revoked; its responder's certificate only has to be one.
+    const base::Time wished = to_second(now + validity);
+    content.not_after = issuer.not_after() <= now ? wished : std::min(wished, issuer.not_after());
     content.key_usage = x509::usage_bit(x509::KeyUsage::digital_signature);
     content.extended_key_usage = {x509::k_ocsp_signing};
     content.ocsp_no_check = true;
@@ -341,3 +343,7 @@ base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> r
 }
 
 }  // namespace signet::ca
+    // Whatever else is wrong with the request: another one would fare no better.
+    const auto own = std::find_if(refusals.begin(), refusals.end(),
+                                  [](const base::ErrorPart& part) { return part.kind == Kind::ca_not_valid; });
+    if (own != refusals.end()) return Error{own->kind, own->message, own->remedy, {*own}};

@@ -212,6 +212,7 @@ public:
 
     void stop() {
         notify_service_manager("STOPPING=1");
+            guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });
         base::log(base::Level::info, "stopping");
         // A validation that hangs in a resolver must not hold up the stop; it is taken up again after the next start.
         stop_limit_.begin();

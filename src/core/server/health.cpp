@@ -56,8 +56,9 @@ std::vector<std::string> reasons_not_ready(const Exchange& exchange) {
     for (const auto& name : exchange.services.authorities.names()) {
         add_if_thrown(reasons, "ca " + name, [&] {
             const auto authority = exchange.services.authorities.get(name);
-            if (authority->issuing().not_after() < exchange.now) {
-                throw base::Error{base::Kind::refused, "the issuing CA has expired"};
+            if (const auto why = authority->not_valid(exchange.now)) {
+                base::log(base::Level::warning, "not ready", {{"reason", why->message()}, {"hint", why->hint()}});
+                reasons.push_back("ca " + name + ": " + why->message());
             }
         });
         add_if_thrown(reasons, "crl " + name, [&] {

@@ -1,6 +1,9 @@
 #include "server/self_certificate.h"
 
+#include "base/error.h"
+#include "base/log.h"
 #include "server/hosts.h"
+#include "x509/build.h"
 #include "x509/pem.h"
 
 namespace signet::server {
@@ -24,6 +27,19 @@ std::vector<x509::Identifier> identifiers(const std::vector<std::string>& names)
     return result;
 }
 
+// Signed by its own key: while the CA can sign nothing.
+net::TlsIdentity unsigned_identity(const crypto::PrivateKey& key, std::vector<x509::Identifier> names, base::Time now) {
+    x509::Template content;
+    content.serial = {1};
+    content.names = std::move(names);
+    content.public_key = key.public_key();
+    content.not_before = base::from_unix(base::to_unix(now));
+    content.not_after = content.not_before + k_validity;
+    content.key_usage = x509::usage_bit(x509::KeyUsage::digital_signature);
+    content.extended_key_usage = {x509::k_server_auth};
+    return {x509::encode_certificates({x509::build_self_signed(content, key)}), key.to_pem()};
+}
+
 }  // namespace
 
 bool SelfCertificate::due(const std::vector<std::string>& names, const std::string& authority) const {
@@ -35,8 +51,22 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuratio
     const auto profile = own_profile(configuration);
     if (!due(names, profile.ca)) return std::nullopt;
     const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
-    const auto issued = issuer_.issue(
-        {.profile = profile, .names = identifiers(names), .public_key = key.public_key(), .requester = ca::Self{}});
+    std::optional<ca::Issued> made;
+    try {
+        made = issuer_.issue({.profile = profile,
+                              .names = identifiers(names),
+                              .public_key = key.public_key(),
+                              .requester = ca::Self{},
+                              .audit_refusal = false});
+    } catch (const base::Error& error) {
+        // CRLs, OCSP and anchors are still asked for: rather a certificate that nobody believes than no server.
+        if (error.kind() != base::Kind::ca_not_valid || stop_gap_ || !names_.empty()) throw;
+        stop_gap_ = true;
+        base::log(base::Level::error, "the server cannot certify itself, and nobody will believe who it is",
+                  {{"reason", error.message()}, {"hint", error.hint()}});
+        return unsigned_identity(key, identifiers(names), clock_.now());
+    }
+    const auto& issued = *made;
     const auto lifetime = issued.certificate.not_after() - clock_.now();
     renew_at_ = clock_.now() + lifetime * 2 / 3;
     not_after_ = issued.certificate.not_after();

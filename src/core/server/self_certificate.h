@@ -17,7 +17,8 @@ public:
     SelfCertificate(ca::Issuer& issuer, base::Clock& clock) : issuer_(issuer), clock_(clock) {}
 
     /// A certificate when there is none yet, a third of its life is left, or its names or CA are others now; nullopt
-    /// while the current one is good. Throws what ca::Issuer::issue throws.
+    /// while the current one is good. Throws what ca::Issuer::issue throws, but where the CA has expired, the first one
+    /// is signed by its own key alone: tried again with each call.
     std::optional<net::TlsIdentity> renew_if_due(const Configuration& configuration);
 
     base::Time not_after() const {
@@ -30,6 +31,7 @@ private:
     base::Clock& clock_;
     std::vector<std::string> names_;
     std::string authority_;
+    bool stop_gap_ = false;  // the first one was signed by its own key
     base::Time renew_at_{};
     std::atomic<base::Time> not_after_{};
 };

@@ -93,3 +93,21 @@ TEST_CASE("problem: what is no problem document names the status") {
     CHECK(acme::problem_type(response) == "badNonce");
     CHECK(acme::from_problem(response, "newOrder").message().find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("problem: what policy suggests to who runs the CA does not go to its clients") {
+    const Error error{Kind::rejected_identifier,
+                      "a.test is not permitted",
+                      "add \"a.test\" to permit_dns",
+                      {{"a.test", Kind::rejected_identifier, "a.test is not permitted", "add it"}}};
+    CHECK(document(error)["detail"] == "a.test is not permitted");
+    CHECK(document({Kind::invalid_profile, "no", "the profiles are: a"})["detail"] == "no; the profiles are: a");
+}
+
+TEST_CASE("problem: a fault of the server outweighs what is wrong with the request") {
+    const auto problem = acme::to_problem(
+        {Kind::refused, "2 reasons", {}, {{"a", Kind::rejected_identifier, "x"}, {"", Kind::ca_not_valid, "CANARY"}}},
+        "e7");
+    CHECK(problem.status == 503);
+    CHECK(problem.type == "urn:ietf:params:acme:error:serverInternal");
+    CHECK(problem.document.find("CANARY") == std::string::npos);
+}

@@ -64,3 +64,18 @@ TEST_CASE("self certificate: renewed at once when the names are others") {
     own.configuration.settings.hostnames = {"other.test"};
     CHECK(own.renewed().names() == std::vector{x509::Identifier::dns("other.test")});
 }
+
+TEST_CASE("self certificate: under an expired CA it is signed by its own key, until the CA is good again") {
+    Own own;
+    const auto begin = own.clock.now();
+    own.clock.advance(24h * 365 * 6);
+    const auto identity = own.self.renew_if_due(own.configuration);
+    REQUIRE(identity);
+    const auto chain = x509::parse_certificates(identity->chain_pem, "own chain");
+    REQUIRE(chain.size() == 1);
+    CHECK(chain[0].signed_by(chain[0].public_key()));
+    CHECK(chain[0].names().size() == 2);
+    CHECK_THROWS_AS(own.self.renew_if_due(own.configuration), base::Error);
+    own.clock.set(begin);
+    CHECK(own.renewed().issuer().text() == "CN=default Issuing CA");
+}
