@@ -84,8 +84,11 @@ const SettingsSection k_profile{
      {"wildcards", "true", "Whether `*.example` names are issued."},
      {"max_names", "100", "Names on one certificate."},
      {"default_validity", "\"24h\"", "Lifetime when none is asked for."},
-     {"max_validity", "\"398d\"", "A longer one is refused."},
-     {"backdate", "\"1m\"", "How far notBefore lies in the past, for clocks that are slow."},
+     {"max_validity", "\"398d\"",
+      "A longer one is refused. From notBefore to notAfter, both included, it is never more: at the maximum the end "
+      "comes as much earlier as backdate puts the beginning."},
+     {"backdate", "\"1m\"",
+      "How far notBefore lies in the past, for clocks that are slow. The lifetime counts from now."},
      {"key_types", "[\"ec-p256\", \"ec-p384\", \"ed25519\", \"rsa-2048\", \"rsa-3072\", \"rsa-4096\"]",
       "Key types permitted."},
      {"usage", "[\"server\", \"client\"]", "Extended key usages: serverAuth, clientAuth, or both."},

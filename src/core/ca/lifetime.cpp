@@ -56,6 +56,10 @@ void check_wishes(const IssuanceRequest& request, const Lifetime& lifetime, Time
                "ask for a later notBefore, or raise backdate in " + table_of(profile));
     if (lifetime.not_after <= now)
         refuse("notAfter " + base::format_time(lifetime.not_after) + " is past", "ask for a later notAfter");
+    if (request.not_before && request.not_after && lifetime.not_after - lifetime.not_before > profile.max_validity)
+        refuse("from notBefore to notAfter it is more than the " + base::format_duration(profile.max_validity) +
+                   " of profile '" + profile.name + "'",
+               "ask for less, or raise max_validity in " + table_of(profile));
     if (lifetime.not_after <= lifetime.not_before) refuse("notAfter is not later than notBefore", "exchange them");
     // Counted from now: a certificate for next year is no way around a short maximum.
     if (lifetime.not_after > whole_seconds(now) + profile.max_validity)
@@ -77,6 +81,19 @@ void check_validity(const IssuanceRequest& request, Verdict& verdict) {
                            " at most, or raise max_validity in " + table_of(profile));
 }
 
+/// Verifiers with a maximum of their own count from notBefore to notAfter, both included (RFC 5280 section 4.1.2.5).
+/// What is too much by backdating goes off the end; where the end was asked for exactly, or little would be left, off
+/// the beginning.
+void keep_to_maximum(const IssuanceRequest& request, Time now, Lifetime& lifetime) {
+    const base::Duration most = request.profile.max_validity - k_second;
+    if (lifetime.not_after - lifetime.not_before <= most) return;
+    const bool from_beginning = request.not_after || request.profile.backdate * 2 > most;
+    if (from_beginning && !request.not_before)
+        lifetime.not_before =
+            std::max(lifetime.not_before, std::min(whole_seconds(now), whole_seconds(lifetime.not_after - most)));
+    if (!request.not_after) lifetime.not_after = std::min(lifetime.not_after, lifetime.not_before + most);
+}
+
 }  // namespace
 
 Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issuer, Time now, Verdict& verdict) {
@@ -90,6 +107,7 @@ Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issu
     lifetime.not_before = std::max(whole_seconds(request.not_before.value_or(now - profile.backdate)), frame.begin);
     const Time from = request.not_before ? whole_seconds(*request.not_before) : whole_seconds(now);
     lifetime.not_after = whole_seconds(request.not_after ? *request.not_after : from + length);
+    keep_to_maximum(request, now, lifetime);
     if (wishes) check_wishes(request, lifetime, now, verdict);
     if (request.not_before && whole_seconds(*request.not_before) < frame.begin)
         verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who, "ask for a later notBefore");

@@ -118,6 +118,48 @@ TEST_CASE("lifetime: notBefore and notAfter are honoured exactly, or refused") {
     }
 }
 
+TEST_CASE("lifetime: from notBefore to notAfter, both included, it is never more than the maximum") {
+    const auto length = [](const ca::Lifetime& made) { return made.not_after - made.not_before + 1s; };
+    const ca::Profile brief = test::profile_from("permit_dns = [\"**\"]\nmax_validity = \"1h\"\n");
+    auto request = ask(brief, {"w.test"});
+    request.validity = 1h;
+    auto made = decide(request);
+    CHECK(reasons(made.verdict.refusals) == "");
+    CHECK(made.lifetime.not_before == k_now - 60s);
+    CHECK(length(made.lifetime) == 1h);
+    request.validity = 59min;  // fits with the backdate
+    CHECK(decide(request).lifetime.not_after == k_now + 59min - 1s);
+    request.validity = 58min;
+    CHECK(decide(request).lifetime.not_after == k_now + 58min);
+    // A wish is exact; then it begins later.
+    request = ask(brief, {"w.test"}, ca::Account{"acct1", "", {}});
+    request.not_after = k_now + 1h - 30s;
+    made = decide(request);
+    CHECK(made.lifetime.not_after == k_now + 1h - 30s);
+    CHECK(length(made.lifetime) == 1h);
+    request.not_before = k_now - 60s;
+    request.not_after = k_now + 1h;
+    CHECK(decide(request).verdict.refusals.size() == 1);
+    // A backdate beyond the maximum leaves a certificate that is good for something.
+    const ca::Profile odd =
+        test::profile_from("permit_dns = [\"**\"]\nmax_validity = \"30s\"\ndefault_validity = \"30s\"\n");
+    made = decide(ask(odd, {"w.test"}));
+    CHECK(made.lifetime.not_after > k_now + 20s);
+    CHECK(length(made.lifetime) <= 30s);
+}
+
+TEST_CASE("lifetime: an expired CA is no refusal of the request, and the hint says how to go on") {
+    auto request = ask(standard(), {"w.test"});
+    request.validity = 24h;
+    const auto made = decide(request, k_now + 24h * 31);
+    REQUIRE(made.verdict.refusals.size() == 1);
+    CHECK(made.verdict.refusals[0].kind == base::Kind::ca_not_valid);
+    CHECK(made.verdict.refusals[0].remedy == "make its successor: signet ca rotate");
+    const auto later = decide(request, k_now + 24h * 365 * 11);
+    REQUIRE(later.verdict.refusals.size() == 1);
+    CHECK(later.verdict.refusals[0].remedy == "make its successor: signet ca rotate --root");
+}
+
 TEST_CASE("lifetime: a date far ahead is no way around a short maximum") {
     const ca::Profile brief = test::profile_from("permit_dns = [\"**\"]\nmax_validity = \"1h\"\n");
     auto request = ask(brief, {"w.test"});
