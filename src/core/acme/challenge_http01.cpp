@@ -47,7 +47,9 @@ Answer ask(const ValidationContext& context, const net::Url& url, const net::Add
     try {
         return {net::make_http_transport(std::move(settings))->send(request), where};
     } catch (const Error& error) {
-        const bool known = error.kind() == Kind::timeout || error.kind() == Kind::tls;
+        // Kind connection is for nobody answering (RFC 8555 section 6.7): not for an answer that cannot be used.
+        const bool known =
+            error.kind() == Kind::timeout || error.kind() == Kind::tls || error.kind() == Kind::incorrect_response;
         throw Error{known ? error.kind() : Kind::connection,
                     "no usable answer from " + where + (error.kind() == Kind::timeout ? " in time" : "")};
     }

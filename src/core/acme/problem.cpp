@@ -189,7 +189,9 @@ std::string detail_of(const base::Error& error, const std::string& event_id) {
         return "the server could not do this" +
                (event_id.empty() ? std::string{} : "; its log has it as event " + event_id);
     }
-    return error.hint().empty() ? error.message() : error.message() + "; " + error.hint();
+    // Where there are parts, the hint is for who runs the CA: its options and files are nothing for a client.
+    const bool plain = error.hint().empty() || !error.parts().empty();
+    return plain ? error.message() : error.message() + "; " + error.hint();
 }
 
 std::string strip_prefix(std::string_view type) {

@@ -24,17 +24,20 @@ std::vector<net::Address> addresses_of(const ValidationContext& context, const s
 std::vector<net::Address> permitted_addresses(const ValidationContext& context, const std::string& host) {
     std::vector<net::Address> permitted;
     std::string reasons;
+    bool denied = false;
     for (auto& address : addresses_of(context, host)) {
         const auto refusal = context.addresses.refusal(address);
         if (!refusal) {
             permitted.push_back(std::move(address));
         } else {
             reasons += (reasons.empty() ? "" : ", ") + *refusal;
+            denied = denied || context.addresses.denies(address);
         }
     }
     if (permitted.empty()) {
         throw Error{Kind::refused, host + " is not a target for validation: " + reasons,
-                    "the operator of the CA can permit it with allow_targets"};
+                    denied ? "take the network out of deny_targets to permit it"
+                           : "permit it with allow_targets, or --allow-target"};
     }
     if (permitted.size() > k_address_limit) permitted.resize(k_address_limit, permitted.front());
     return permitted;

@@ -209,7 +209,7 @@ void check_limits(const NameLimits& limits, const std::vector<Identifier>& names
         if (std::none_of(patterns.begin(), patterns.end(),
                          [&](const std::string& pattern) { return permits(pattern, name); }))
             verdict.refuse(name.text(), Kind::rejected_identifier, name.text() + " is not permitted by " + limits.by,
-                           "make another token that has it: signet token create");
+                           "make a token that permits it: signet token create");
     }
 }
 

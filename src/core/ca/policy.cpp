@@ -76,6 +76,19 @@ Usage decide_usage(const IssuanceRequest& request, Verdict& verdict) {
     return usage;
 }
 
+/// A URI of the profile that none of the names can be put in.
+void refuse_addition(const Profile& profile, const std::string& uri, const std::vector<Identifier>& names,
+                     Verdict& verdict) {
+    const std::string added = "the URI " + uri + ", which profile '" + profile.name + "' adds";
+    const auto wildcard = std::find_if(names.begin(), names.end(), [](const auto& name) { return name.is_wildcard(); });
+    if (wildcard == names.end())
+        return verdict.refuse("", Kind::rejected_identifier, "there is no DNS name to put into " + added,
+                              "ask for a DNS name too");
+    verdict.refuse(wildcard->text(), Kind::rejected_identifier,
+                   wildcard->text() + " is a wildcard and cannot stand in " + added,
+                   "ask for a DNS name without a wildcard too");
+}
+
 /// Requested names, then what the profile adds of its own (permitted by being written there).
 std::vector<Identifier> with_added_uris(const Profile& profile, std::vector<Identifier> names, Verdict& verdict) {
     const auto dns = std::find_if(names.begin(), names.end(), [](const Identifier& name) {
@@ -84,10 +97,7 @@ std::vector<Identifier> with_added_uris(const Profile& profile, std::vector<Iden
     const std::string first = dns == names.end() ? std::string() : dns->text();
     for (const std::string& text : profile.add_uri) {
         if (first.empty() && text.find("{dns}") != std::string::npos) {
-            verdict.refuse(
-                "", Kind::refused,
-                "profile '" + profile.name + "' adds the URI " + text + ", and there is no DNS name to put in",
-                "ask for a DNS name too");
+            refuse_addition(profile, text, names, verdict);
             continue;
         }
         try {
@@ -246,6 +256,15 @@ std::string hint_for(Kind kind, const Profile& profile) {
     return {};
 }
 
+/// What all of them would be mended by: several names outside a token are no matter of the profile.
+std::string common_remedy(const std::vector<base::ErrorPart>& refusals) {
+    if (refusals.empty()) return {};
+    const std::string& first = refusals.front().remedy;
+    const bool same = std::all_of(refusals.begin(), refusals.end(),
+                                  [&](const base::ErrorPart& part) { return part.remedy == first; });
+    return same ? first : std::string();
+}
+
 }  // namespace
 
 Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now) {
@@ -334,16 +353,17 @@ base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> r
         return Error{only.kind, only.message, only.remedy.empty() ? hint_for(only.kind, profile) : only.remedy,
                      std::move(refusals)};
     }
-    const bool same = std::all_of(refusals.begin(), refusals.end(),
-                                  [&](const base::ErrorPart& part) { return part.kind == refusals.front().kind; });
-    const Kind kind = same && !refusals.empty() ? refusals.front().kind : Kind::refused;
-    std::string message =
-        "profile '" + profile.name + "' refuses this certificate for " + std::to_string(refusals.size()) + " reasons";
-    return Error{kind, std::move(message), hint_for(kind, profile), std::move(refusals)};
-}
-
-}  // namespace signet::ca
     // Whatever else is wrong with the request: another one would fare no better.
     const auto own = std::find_if(refusals.begin(), refusals.end(),
                                   [](const base::ErrorPart& part) { return part.kind == Kind::ca_not_valid; });
     if (own != refusals.end()) return Error{own->kind, own->message, own->remedy, {*own}};
+    const bool same = std::all_of(refusals.begin(), refusals.end(),
+                                  [&](const base::ErrorPart& part) { return part.kind == refusals.front().kind; });
+    const Kind kind = same && !refusals.empty() ? refusals.front().kind : Kind::refused;
+    std::string message = "this certificate is refused for " + std::to_string(refusals.size()) + " reasons";
+    std::string hint = common_remedy(refusals);
+    if (hint.empty()) hint = hint_for(kind, profile);
+    return Error{kind, std::move(message), std::move(hint), std::move(refusals)};
+}
+
+}  // namespace signet::ca

@@ -144,6 +144,8 @@ bool Cidr::contains(const Address& address) const {
 
 std::string Cidr::text() const { return Address::from_octets(octets_).text() + "/" + std::to_string(prefix_); }
 
+bool AddressPolicy::denies(const Address& address) const { return any_contains(deny, address); }
+
 std::optional<std::string> AddressPolicy::refusal(const Address& address) const {
     if (any_contains(deny, address)) return address.text() + " is in a denied network";
     if (any_contains(allow, address)) return std::nullopt;

@@ -42,6 +42,7 @@ struct AddressPolicy {
     std::vector<Cidr> deny;
     /// nullopt when permitted, else the reason: "127.0.0.1 is a loopback address".
     std::optional<std::string> refusal(const Address& address) const;
+    bool denies(const Address& address) const;  // by `deny`
 };
 
 }  // namespace signet::net

@@ -139,7 +139,9 @@ DnsChannel::DnsChannel(const std::string& server, milliseconds timeout)
 }
 
 void DnsChannel::fail(int status, const std::string& name) const {
-    throw base::Error{base::Kind::dns, server_ + " could not resolve " + name + ": " + ares_strerror(status)};
+    // Which server it was is for the log: clients of the CA get the message.
+    throw base::Error{base::Kind::dns, "cannot resolve " + name + ": " + ares_strerror(status)}.with("asking " +
+                                                                                                     server_);
 }
 
 bool DnsChannel::run() {

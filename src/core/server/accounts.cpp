@@ -34,7 +34,10 @@ void check_contact(const std::string& contact) {
         throw Error{Kind::unsupported_contact, "contact " + shown + " is not supported", "use mailto:"};
     }
     const auto address = contact.substr(mailto.size());
-    if (address.find_first_of("?,") != std::string::npos) {
+    if (address.find('?') != std::string::npos) {
+        throw Error{Kind::invalid_contact, "contact " + shown + " has header fields", "leave out everything from ? on"};
+    }
+    if (address.find(',') != std::string::npos) {
         throw Error{Kind::invalid_contact, "contact " + shown + " has more than one address"};
     }
     try {

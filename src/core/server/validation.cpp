@@ -91,13 +91,18 @@ std::optional<base::Duration> retry_after(const Work& work, const Error& failure
     return k_retries[turn];
 }
 
+// What a failed validation suggests is for who runs the CA, and stands in the log.
+Error for_client(const Error& failure) { return {failure.kind(), failure.message(), {}, failure.parts()}; }
+
 void log_attempt(const Work& work, const std::optional<Error>& failure, bool again) {
     base::log(base::Level::info, failure ? "validation failed" : "validation succeeded",
               {{"type", work.challenge.type},
                {"identifier", work.authorization.identifier.text()},
                {"account", work.authorization.account},
                {"attempt", std::to_string(work.challenge.attempts + 1)},
-               {"reason", failure ? failure->message() + (again ? " (will be tried again)" : "") : std::string("-")}});
+               {"reason", failure ? failure->message() + (again ? " (will be tried again)" : "") : std::string("-")},
+               {"where", failure ? failure->where() : std::string{}},
+               {"hint", failure ? failure->hint() : std::string{}}});
 }
 
 }  // namespace
@@ -235,7 +240,7 @@ std::optional<base::Time> Validation::run(const Job& job) {
         log_attempt(*work, failure, again.has_value());
         metrics_.challenges.at(work->challenge.type, failure ? again ? "retry" : "invalid" : "valid").add();
         const auto now = clock_.now();
-        const auto problem = failure ? acme::to_problem(*failure, {}).document : std::string{};
+        const auto problem = failure ? acme::to_problem(for_client(*failure), {}).document : std::string{};
         const auto next = again ? now + *again : now;
         const auto expires =
             std::min(now + live->settings.authorization_lifetime, validated.until.value_or(base::Time::max()));

@@ -105,9 +105,15 @@ TEST_CASE("http-01: a wrong answer names the address and never what was answered
 TEST_CASE("http-01: a long answer is not read to its end, nor is a status other than 200 taken") {
     Target big([](const net::Request&) { return body(std::string(1 << 20, 'x')); });
     Check check(big.port());
-    CHECK(check.run() != "");
+    Kind kind{};
+    CHECK(check.run(Identifier::dns("www.test"), &kind) != "");
+    CHECK(kind == Kind::incorrect_response);  // there was a connection, and an answer (RFC 8555 section 6.7)
     Target missing([](const net::Request&) { return net::Response::text(404, "tok.thumb"); });
-    CHECK(Check(missing.port()).run() != "");
+    CHECK(Check(missing.port()).run(Identifier::dns("www.test"), &kind) != "");
+    CHECK(kind == Kind::incorrect_response);
+    Target long_missing([](const net::Request&) { return net::Response::text(404, std::string(1 << 20, 'x')); });
+    CHECK(Check(long_missing.port()).run(Identifier::dns("www.test"), &kind) != "");
+    CHECK(kind == Kind::incorrect_response);
 }
 
 TEST_CASE("http-01: targets that validation must not reach are refused before any connection") {

@@ -63,3 +63,25 @@ TEST_CASE("remedies: a single refusal gives its own as the hint of the error") {
     CHECK(ca::refusal_error(lab, std::move(decision.refusals)).hint() ==
           "add \"w.internal\" to permit_dns of [profile.lab]");
 }
+
+TEST_CASE("remedies: several names outside a token are mended by another token, not by the profile") {
+    const ca::Profile open = test::profile_from("permit_dns = [\"**\"]\n", "open");
+    ca::NameLimits limits{"its token 5f2a", {"a.internal"}, {}, {}};
+    auto request = ask(open, {"b.internal", "c.internal"}, ca::Account{"acct1", "", {}, limits});
+    auto parts = ca::preview(request, test::sample_issuer(), k_now);
+    REQUIRE(parts.size() == 2);
+    const auto error = ca::refusal_error(open, std::move(parts));
+    CHECK(error.message() == "this certificate is refused for 2 reasons");
+    CHECK(error.hint() == "make a token that permits it: signet token create");
+}
+
+TEST_CASE("remedies: a wildcard cannot stand in an added URI") {
+    const ca::Profile mesh = test::profile_from("permit_dns = [\"**\"]\nadd_uri = [\"spiffe://mesh/{dns}\"]\n", "mesh");
+    auto parts = ca::preview(ask(mesh, {"*.wild.internal"}), test::sample_issuer(), k_now);
+    REQUIRE(parts.size() == 1);
+    CHECK(parts[0].kind == base::Kind::rejected_identifier);
+    CHECK(parts[0].identifier == "*.wild.internal");
+    CHECK(parts[0].remedy == "ask for a DNS name without a wildcard too");
+    parts = ca::preview(ask(mesh, {"*.wild.internal", "wild.internal"}), test::sample_issuer(), k_now);
+    CHECK(parts.empty());
+}

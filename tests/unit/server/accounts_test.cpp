@@ -56,6 +56,8 @@ TEST_CASE("accounts: contacts are checked") {
         CHECK_PROBLEM(refused, 400, row.type);
         if (std::string_view(row.type) == "unsupportedContact")
             CHECK(refused.body.find("mailto:") != std::string::npos);
+        if (std::string_view(row.contact).find('?') != std::string_view::npos)
+            CHECK(refused.body.find("header fields") != std::string::npos);
         client = server.registered();
         CHECK_PROBLEM(client.post(client.kid, json.dump()), 400, row.type);
     }

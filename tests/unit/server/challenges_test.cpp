@@ -169,6 +169,9 @@ TEST_CASE("challenges: a forbidden target is not connected to and not tried twic
     CHECK(fixture.hits == 0);
     CHECK(fixture.server.clock.waits().empty());
     CHECK(fixture.status(started.authorization) == "invalid");
+    const auto told = fixture.client.post(started.challenge, "{}").body;
+    CHECK(told.find("127.0.0.1 is ") != std::string::npos);
+    CHECK(told.find("allow_targets") == std::string::npos);  // that is for who runs the CA
 }
 
 TEST_CASE("challenges: a restarted server goes on where the killed one stopped") {
