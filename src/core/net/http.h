@@ -43,6 +43,10 @@ struct Response {
 /// (server::App turns errors into problem documents).
 using Handler = std::function<Response(const Request&)>;
 
+/// What to answer to a request that the front refuses, of which there is as much as was read: its status and reason.
+/// Thread-safe; must not throw.
+using Refusal = std::function<Response(const Request& begun, int status, const std::string& reason)>;
+
 /// An absolute http or https URL in its parts. `target` is path and query, at least "/".
 struct Url {
     std::string scheme, host, target;  // host without brackets

@@ -171,16 +171,20 @@ void HttpConnection::answer(RequestHead head) {
 
 void HttpConnection::refuse(int status, const std::string& reason) {
     // The handler never sees it, so that its line in the access log is made here; method and path as far as they came.
-    const auto& request = parser_.head().request;
+    auto request = parser_.head().request;
+    request.scheme = stream_.ssl() != nullptr ? "https" : "http";
+    request.remote_address = remote_address_;
+    const Response response =
+        context_->refusal ? context_->refusal(request, status, reason) : Response::text(status, reason + "\n");
     base::log(base::Level::info, "request",
               {{"method", request.method.empty() ? "-" : request.method},
                {"path", request.path.empty() ? "-" : request.path},
-               {"status", std::to_string(status)},
+               {"status", std::to_string(response.status)},
                {"remote", remote_address_},
                {"detail", reason}});
     pending_.clear();
     bytes_may_follow_ = true;
-    start_writing(serialize(Response::text(status, reason + "\n"), {false, true}, unix_now()), true);
+    start_writing(serialize(response, {false, true}, unix_now()), true);
 }
 
 void HttpConnection::start_writing(Serialized answer, bool close) {

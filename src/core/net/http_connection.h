@@ -14,6 +14,7 @@ namespace signet::net {
 /// What the connections of one server have in common; outlives them.
 struct ConnectionContext {
     const Handler& handler;
+    const Refusal& refusal;  // may be empty
     const HttpLimits& limits;
     const std::atomic<bool>& draining;  // every response is then the last one of its connection
     HttpCounters& counters;

@@ -58,11 +58,12 @@ void allow_descriptors(std::size_t wanted) {
 }  // namespace
 
 HttpServer::Front::Front(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads,
-                         HttpLimits limits)
+                         HttpLimits limits, Refusal refusal)
     : handler_(std::move(handler)),
+      refusal_(std::move(refusal)),
       limits_(limits),
       thread_count_(std::max<std::size_t>(threads, 1)),
-      context_{handler_, limits_, draining_, counters_},
+      context_{handler_, refusal_, limits_, draining_, counters_},
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       keeper_event_(make_event()),
       worker_event_(make_event()),

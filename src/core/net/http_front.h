@@ -29,7 +29,8 @@ namespace signet::net {
 /// the lock, can close what is at rest and never meets what is being served.
 class HttpServer::Front {
 public:
-    Front(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits);
+    Front(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits,
+          Refusal refusal);
     ~Front();
 
     void set_identity(const TlsIdentity& identity);
@@ -74,6 +75,7 @@ private:
     TlsContext tls_context();
 
     const Handler handler_;
+    const Refusal refusal_;
     const HttpLimits limits_;
     const std::size_t thread_count_;
     std::atomic<bool> draining_ = false;  // no new connections, no new requests

@@ -4,8 +4,9 @@
 
 namespace signet::net {
 
-HttpServer::HttpServer(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits)
-    : front_(std::make_unique<Front>(std::move(listeners), std::move(handler), threads, limits)) {}
+HttpServer::HttpServer(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits,
+                       Refusal refusal)
+    : front_(std::make_unique<Front>(std::move(listeners), std::move(handler), threads, limits, std::move(refusal))) {}
 
 HttpServer::~HttpServer() = default;
 

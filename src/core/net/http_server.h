@@ -48,7 +48,9 @@ struct ListenerSettings {
 class HttpServer {
 public:
     /// Binds at once: a port in use throws environment naming the address. `threads` workers run the handler.
-    HttpServer(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits = {});
+    /// Without `refusal`, the reason of a refused request is answered as plain text.
+    HttpServer(std::vector<ListenerSettings> listeners, Handler handler, std::size_t threads, HttpLimits limits = {},
+               Refusal refusal = {});
     ~HttpServer();
 
     /// Needed before start() when a listener has tls; later calls swap it for new connections. Thread-safe.

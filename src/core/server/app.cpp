@@ -245,6 +245,21 @@ net::Response App::handle(const net::Request& request) {
     return response;
 }
 
+net::Response App::refuse(const net::Request& begun, int status, const std::string& reason) {
+    Exchange exchange{
+        .services = state_->services, .request = begun, .live = state_->live.get(), .now = state_->clock.now()};
+    const auto match = find_route(begun.method, begun.path);
+    const bool wrong_method = status == 411 && match.path_known && match.route == nullptr;
+    if (!is_acme(begun.path) && !wrong_method) return net::Response::text(status, reason + "\n");
+    if (is_acme(begun.path) && !misplaced(exchange, Family::acme)) choose_directory(exchange, match);
+    auto response = wrong_method ? no_route(begun, match) : problem(status, "malformed", reason);
+    try {
+        decorate(exchange, match, response);
+    } catch (const base::Error&) {  // the server is stopping: no nonce any more
+    }
+    return response;
+}
+
 void App::configure(Configuration configuration) {
     state_->live.set(std::move(configuration));
     state_->apply(state_->live.get()->authorities);

@@ -33,6 +33,8 @@ public:
 
     net::Response handle(const net::Request& request);
 
+    /// What the listener refuses before it is a whole request: a problem document where it was for ACME.
+    net::Response refuse(const net::Request& begun, int status, const std::string& reason);
     /// In force for the next request.
     void configure(Configuration configuration);
     /// Signs CRLs ahead of their end and renews the OCSP responders' certificates; failures go to the log. To be called

@@ -172,7 +172,9 @@ public:
         app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, *resolver_,
                                      current_);
         http_ = std::make_unique<net::HttpServer>(
-            listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers);
+            listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers,
+            net::HttpLimits{},
+            [this](const net::Request& r, int status, const std::string& why) { return app_->refuse(r, status, why); });
         app_->set_more_metrics([this](base::MetricsText& out) { write_front_metrics(out, *http_, self_.not_after()); });
     }
 
@@ -210,9 +212,9 @@ public:
         }
     }
 
+            guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });
     void stop() {
         notify_service_manager("STOPPING=1");
-            guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });
         base::log(base::Level::info, "stopping");
         // A validation that hangs in a resolver must not hold up the stop; it is taken up again after the next start.
         stop_limit_.begin();

@@ -419,3 +419,16 @@ TEST_CASE("http_server: thousands of idle and trickling connections leave a norm
     idlers.front().send(k_get);
     CHECK(status_of(idlers.front().read_response()) == 200);
 }
+
+TEST_CASE("http_server: what it refuses is answered as the owner says") {
+    HttpServer server(
+        {{"127.0.0.1:0", false}}, echo, 1, {}, [](const Request& begun, int status, const std::string& why) {
+            return Response::text(status + 1, begun.scheme + " " + begun.method + " " + begun.path + ": " + why);
+        });
+    server.start();
+    RawClient client(server.port(0));
+    client.send("POST /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto response = client.read_response();
+    CHECK(status_of(response) == 412);
+    CHECK(body_of(response) == "http POST /a: no Content-Length");
+}

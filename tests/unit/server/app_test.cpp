@@ -127,5 +127,49 @@ TEST_CASE("app: health tells of trust mode, ready of what would stop issuing") {
     server.clock.advance(std::chrono::hours(24 * 365 * 11));
     const auto response = client.get("/ready");
     CHECK(response.status == 503);
-    CHECK(json_of(response)["reasons"][0] == "ca default");
+    const auto reason = json_of(response)["reasons"][0].get<std::string>();
+    CHECK(reason.starts_with("ca default: the CA 'CN=default Root CA' expired at "));
+}
+
+TEST_CASE("app: a CA that has expired is a fault of the server, and its public files go on") {
+    ServerFixture server;
+    auto client = server.registered();
+    const auto made = client.new_order({"a.test"});
+    REQUIRE(made.status == 201);
+    server.clock.advance(std::chrono::hours(24 * 365 * 6));  // the issuing CA lived five years
+    client.nonce.clear();
+    const auto response = client.new_order({"a.test"});
+    CHECK_PROBLEM(response, 503, "serverInternal");
+    CHECK(net::find_header(response.headers, "Retry-After") != nullptr);
+    CHECK(response.body.find("default Issuing CA") == std::string::npos);
+    for (const char* path : {"/ca.pem", "/crl/default.crl", "/crl/default/root.crl"}) {
+        CAPTURE(path);
+        CHECK(client.get(path).status == 200);
+    }
+    CHECK(client.get("/ready").status == 503);
+    server.restart();
+    CHECK(client.get("/ca.pem").status == 200);
+}
+
+TEST_CASE("app: what the listener refuses on the way to ACME is a problem document") {
+    ServerFixture server;
+    net::Request begun{.method = "POST", .path = "/acme/new-order", .scheme = "https", .host = "ca.test"};
+    const auto large = server.app->refuse(begun, 413, "the request body is too large");
+    CHECK_PROBLEM(large, 413, "malformed");
+    CHECK(net::find_header(large.headers, "Replay-Nonce") != nullptr);
+    REQUIRE(net::find_header(large.headers, "Link") != nullptr);
+    CHECK(*net::find_header(large.headers, "Link") == "<https://ca.test/acme/directory>;rel=\"index\"");
+    CHECK_PROBLEM(server.app->refuse(begun, 411, "no Content-Length"), 411, "malformed");
+
+    for (const char* path : {"/acme/directory", "/ca.pem"}) {
+        CAPTURE(path);
+        begun.path = path;
+        const auto response = server.app->refuse(begun, 411, "no Content-Length");
+        CHECK_PROBLEM(response, 405, "malformed");
+        CHECK(*net::find_header(response.headers, "Allow") == "GET, HEAD");
+    }
+    begun = {.scheme = "https"};  // not a line of it could be read
+    CHECK(server.app->refuse(begun, 400, "malformed request line").body == "malformed request line\n");
+    begun = {.method = "POST", .path = "/acme/new-order", .scheme = "https", .host = "elsewhere.test"};
+    CHECK(net::find_header(server.app->refuse(begun, 413, "x").headers, "Replay-Nonce") == nullptr);
 }
