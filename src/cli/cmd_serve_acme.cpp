@@ -47,11 +47,13 @@ void check_words(const server::Settings& settings) {
 // Read anew for every change of the file; the flags stay above it.
 server::Configuration load(const Context& context, const Words& words) {
     auto file = context.settings();
-    server::Configuration configuration{std::move(file.server), std::move(file.profiles), std::move(file.authorities)};
+    server::Configuration configuration{std::move(file.server), std::move(file.profiles), std::move(file.authorities),
+                                        file.stated};
     auto& settings = configuration.settings;
     override_with(settings.listen, words.listen);
     override_with(settings.http_listen, words.http_listen);
     override_with(settings.external_url, words.external_url);
+    settings.external_url_given = words.external_url.has_value();
     override_with(settings.auth, words.auth);
     override_with(settings.resolver, words.resolver);
     override_with(settings.http01_port, words.http01_port);
@@ -167,7 +169,9 @@ constexpr auto k_description =
     "about at start, in /health and in the audit log. What a token, an operator or trust gave permits no account to "
     "revoke another's certificate.\n"
     "\n"
-    "signet.toml is read again when it changes and on SIGHUP; a bad edit is logged and keeps the settings in force. "
+    "signet.toml is read again when it changes and on SIGHUP; a bad edit is logged and keeps the settings in force, "
+    "and "
+    "so does a file that vanished or was emptied. "
     "SIGTERM stops accepting, finishes what runs, and exits 0 within ten seconds. One serve-acme per store.\n"
     "\n"
     "Under systemd it takes sockets that are passed to it (FileDescriptorName= https and http, else the first is HTTPS "

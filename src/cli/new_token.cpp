@@ -78,10 +78,17 @@ std::string directory_at(const std::string& address, const std::string& what, co
 
 std::string directory_of(store::Store& store, const Settings& settings, const TokenWords& words) {
     if (words.server) return directory_at(*words.server, "--server", words);
-    if (!settings.server.external_url.empty()) return directory_at(settings.server.external_url, "external_url", words);
-    const auto last = store.query(
-        [](store::Transaction& transaction) { return store::get_meta(transaction, server::k_directory_url); });
-    if (last) return directory_at(base::to_text(*last), "the server's last address", words);
+    const auto noted = [&](std::string_view key) {
+        const auto value =
+            store.query([&](store::Transaction& transaction) { return store::get_meta(transaction, key); });
+        return value ? base::to_text(*value) : std::string{};
+    };
+    // An option of serve-acme stands above its settings file.
+    const auto given = noted(server::k_external_url);
+    const auto& external = given.empty() ? settings.server.external_url : given;
+    if (!external.empty()) return directory_at(external, "external_url", words);
+    const auto last = noted(server::k_directory_url);
+    if (!last.empty()) return directory_at(last, "the server's last address", words);
     throw Error{Kind::usage, "where the server is reached is not known: serve-acme was never ready on this store",
                 "name it with --server https://ca.internal:8443, set external_url, or start serve-acme first"};
 }

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/toml.h"
 
 namespace signet::cli {
@@ -8,17 +9,18 @@ namespace {
 
 constexpr std::size_t k_settings_limit = 1 << 20;  // a file of a hundred profiles has 100 KiB
 
-base::TomlFile open_settings(const base::Path& file, bool must_exist) {
-    if (must_exist) return base::TomlFile::parse(base::read_file(file, k_settings_limit), file.string());
-    const auto text = base::read_file_if_there(file, k_settings_limit);
-    return text ? base::TomlFile::parse(*text, file.string()) : base::TomlFile::empty(file.string());
+std::string text_of(const base::Path& file, bool must_exist) {
+    if (must_exist) return base::read_file(file, k_settings_limit);
+    return base::read_file_if_there(file, k_settings_limit).value_or("");
 }
 
 }  // namespace
 
 Settings read_settings(const base::Path& file, bool must_exist) {
-    base::TomlTable table{open_settings(file, must_exist)};
+    const auto text = text_of(file, must_exist);
+    base::TomlTable table{base::TomlFile::parse(text, file.string())};
     Settings settings;
+    settings.stated = !base::trim(text).empty();
     settings.profiles = ca::read_profiles(table);
     settings.authorities = ca::read_authority_settings(table);
     settings.server = server::read_settings(table);

@@ -12,6 +12,7 @@ namespace signet::cli {
 
 /// The whole of signet.toml, each section read by the layer that owns it.
 struct Settings {
+    bool stated = false;                         // the file is there and not empty
     std::optional<std::string> default_profile;  // unset: `issue` uses "default", /acme/directory names the profiles
     ca::Profiles profiles;
     ca::AuthorityTable authorities;

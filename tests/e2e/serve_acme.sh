@@ -111,6 +111,22 @@ wait_for 3 refused_twice
 ! grep -q CANARY server.err || fail "the log has what the settings say"
 same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
 
+step "so do a file that vanished and one that was emptied"
+gone() { [ "$(grep -c 'is gone or empty' server.err)" -ge "$1" ]; }
+rm "$SIGNET_STORE/signet.toml"
+wait_for 10 gone 1
+: >"$SIGNET_STORE/signet.toml"
+wait_for 10 gone 2
+kill -HUP "${PIDS[server]}"
+wait_for 10 gone 3
+same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
+
+step "what the listener refuses for ACME is a problem document"
+same "too large" "$(head -c 70000 /dev/zero | code --data-binary @- -D headers -H 'Expect:' "https://localhost:$port/acme/new-order")" 413
+grep -q 'urn:ietf:params:acme:error:malformed' got || fail "no problem: $(cat got)"
+grep -qi '^replay-nonce:' headers || fail "no nonce: $(cat headers)"
+same "no body, where there is nothing to POST to" "$(code -X POST "https://localhost:$port/acme/directory")" 405
+
 step "a listener without ACME takes small bodies only, and with it such as ACME needs"
 head -c 20000 /dev/zero >large
 same "without ACME" "$(code --data-binary @large "http://127.0.0.1:$plain/ocsp/default")" 413
@@ -151,3 +167,9 @@ assert any("mode trust" in row[0] for row in rows), rows
 PY
 stop trusting INT
 same "exit code" "$CODE" 0
+
+step "and where it was last ready, once it was started without one"
+start_server trusting signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost
+expect_exit 0 signet token create --json
+same "directory" "$(member directory)" "$READY"
+stop trusting

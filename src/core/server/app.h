@@ -21,6 +21,7 @@ struct Configuration {
     Settings settings;
     ca::Profiles profiles;
     ca::AuthorityTable authorities = {};
+    bool stated = false;  // signet.toml is there and not empty
 };
 
 /// The RFC 8555 responder and the CA's public files, as a function from request to response: sockets are net's, so
@@ -32,9 +33,9 @@ public:
     ~App();
 
     net::Response handle(const net::Request& request);
-
     /// What the listener refuses before it is a whole request: a problem document where it was for ACME.
     net::Response refuse(const net::Request& begun, int status, const std::string& reason);
+
     /// In force for the next request.
     void configure(Configuration configuration);
     /// Signs CRLs ahead of their end and renews the OCSP responders' certificates; failures go to the log. To be called

@@ -122,12 +122,17 @@ std::string ready_url(const Settings& settings, int port) {
     return net::Url{"https", hosts.first(), "/acme/directory", port}.text();
 }
 
-// What a running server cannot change.
-bool needs_restart(const Settings& before, const Settings& after) {
-    const auto fixed = [](const Settings& s) {
-        return std::tie(s.listen, s.http_listen, s.resolver, s.public_http_url);
+// Keys that have changed and that a running server goes on without.
+std::string needs_restart(const Settings& before, const Settings& after) {
+    std::string keys;
+    const auto compare = [&](std::string_view key, const std::string& old, const std::string& now) {
+        if (old != now) keys += (keys.empty() ? "" : ", ") + std::string(key);
     };
-    return fixed(before) != fixed(after);
+    compare("listen", before.listen, after.listen);
+    compare("http_listen", before.http_listen, after.http_listen);
+    compare("resolver", before.resolver, after.resolver);
+    compare("public_http_url", before.public_http_url, after.public_http_url);
+    return keys;
 }
 
 /// Ends the process some time after `begin`. Its thread is made at the start, when there is one to be had, and outlives
@@ -164,6 +169,7 @@ public:
           lock_(request.store.lock("serve-acme")),
           watch_(request.settings_file),
           current_(request.load()),
+          started_with_(current_.settings),
           resolver_(request.make_resolver(current_.settings.resolver)),
           authorities_(request.store.layout(), request.clock, request.keys, k_tick),
           issuer_(request.store, authorities_, request.clock, request.random),
@@ -186,6 +192,9 @@ public:
         const auto url = ready_url(current_.settings, http_->port(0));
         request_.store.write([&](store::Transaction& transaction) {
             store::put_meta(transaction, k_directory_url, base::bytes_of(url));
+            const auto& settings = current_.settings;
+            store::put_meta(transaction, k_external_url,
+                            base::bytes_of(settings.external_url_given ? settings.external_url : std::string{}));
         });
         log_listeners();
         request_.announce(url);
@@ -203,8 +212,8 @@ public:
             if (more_to_sweep_) guarded("upkeep", [&] { sweep(); });
             if (request_.clock.now() < upkeep) continue;
             upkeep = request_.clock.now() + k_upkeep;
+            guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });
             guarded("upkeep", [&] {
-                renew_own_certificate();
                 app_->upkeep();
                 sweep();
                 base::release_free_memory();
@@ -212,7 +221,6 @@ public:
         }
     }
 
-            guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });
     void stop() {
         notify_service_manager("STOPPING=1");
         base::log(base::Level::info, "stopping");
@@ -276,13 +284,20 @@ private:
         return true;
     }
 
+    // A file that vanished, or was cut to nothing on its way to the disk, is no wish to go on without settings.
+    void require_stated(const Configuration& next) const {
+        if (!current_.stated || next.stated) return;
+        throw base::Error{base::Kind::bad_input, request_.settings_file.string() + " is gone or empty",
+                          "put it back; without it, a restart goes on with the built-in settings"};
+    }
+
     void reload() {
         const ReloadNotice notice;
         guarded("the settings cannot be used; those in force stay", [&] {
             auto next = request_.load();
-            if (needs_restart(current_.settings, next.settings)) {
-                base::log(base::Level::warning,
-                          "listen, http_listen, resolver and public_http_url take effect after a restart");
+            require_stated(next);
+            if (const auto keys = needs_restart(started_with_, next.settings); !keys.empty()) {
+                base::log(base::Level::warning, "changed settings that take effect after a restart", {{"keys", keys}});
             }
             current_ = std::move(next);
             app_->configure(current_);
@@ -299,6 +314,7 @@ private:
     bool more_to_sweep_ = false;
     FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
+    const Settings started_with_;
     std::unique_ptr<net::Resolver> resolver_;
     ca::Authorities authorities_;
     ca::Issuer issuer_;

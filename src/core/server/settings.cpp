@@ -14,20 +14,20 @@ void check(const base::TomlTable& table, std::string_view key, Parse parse) {
     try {
         parse();
     } catch (const base::Error& error) {
-        table.refuse(key, error.message(), error.hint());
+        std::string_view why = error.message();
+        if (const auto named = std::string(key) + ": "; why.starts_with(named)) why.remove_prefix(named.size());
+        table.refuse(key, "cannot be used: " + std::string(why), error.hint());
     }
 }
 
-void check_url(const base::TomlTable& table, std::string_view key, const std::string& url, std::string_view schemes) {
+void check_url(const base::TomlTable& table, std::string_view key, const std::string& url, const std::string& scheme) {
     if (url.empty()) return;
-    check(table, key, [&] {
-        const auto parsed = net::parse_url(url);
-        if (parsed.target != "/")
-            table.refuse(key, "a path cannot be part of it", "leave everything after host and port away");
-        if (schemes.find(parsed.scheme + " ") == std::string_view::npos) {
-            table.refuse(key, "it must start with " + std::string(base::trim(schemes)) + "://");
-        }
-    });
+    net::Url parsed{};
+    check(table, key, [&] { parsed = net::parse_url(url); });
+    if (parsed.target != "/") table.refuse(key, "cannot have a path", "leave everything after host and port away");
+    if (parsed.scheme != scheme) {
+        table.refuse(key, "must start with " + scheme + "://", "write it as " + scheme + "://" + parsed.authority());
+    }
 }
 
 std::vector<net::Cidr> read_cidrs(base::TomlTable& table, std::string_view key) {
@@ -49,16 +49,16 @@ void read_server(base::TomlTable& table, Settings& settings) {
         check(table, "hostnames", [&] { settings.hostnames.push_back(x509::Identifier::parse(name).text()); });
     }
     settings.external_url = table.text("external_url", "");
-    check_url(table, "external_url", settings.external_url, "https ");
+    check_url(table, "external_url", settings.external_url, "https");
     settings.insecure_http_acme = table.boolean("insecure_http_acme", false);
     settings.public_http_url = table.text("public_http_url", "");
-    check_url(table, "public_http_url", settings.public_http_url, "http ");
+    check_url(table, "public_http_url", settings.public_http_url, "http");
     settings.trusted_proxies = read_cidrs(table, "trusted_proxies");
     settings.terms_of_service = table.text("terms_of_service", "");
     settings.website = table.text("website", "");
     for (const auto& name : table.texts("caa_identities", {})) {
         check(table, "caa_identities", [&] { settings.caa_identities.push_back(x509::Identifier::dns(name).text()); });
-        if (name.starts_with('*')) table.refuse("caa_identities", name + " is a wildcard, not a domain name");
+        if (name.starts_with('*')) table.refuse("caa_identities", "cannot have " + name + ", a wildcard");
     }
     settings.nonce_lifetime = table.duration("nonce_lifetime", "1h");
     settings.order_lifetime = table.duration("order_lifetime", "24h");
@@ -84,7 +84,7 @@ void read_retention(base::TomlTable& table, Settings& settings) {
     if (text != "never") {
         check(table, "expired", [&] { settings.keep_expired = base::parse_duration(text, "expired"); });
         if (*settings.keep_expired < std::chrono::hours(1))
-            table.refuse("expired", "it is less than an hour", "give a time such as 90d, or \"never\"");
+            table.refuse("expired", "is less than an hour", "give a time such as 90d, or \"never\"");
     }
     table.finish();
 }

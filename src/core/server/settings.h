@@ -18,6 +18,7 @@ struct Settings {
     std::string http_listen = "0.0.0.0:8080";
     std::vector<std::string> hostnames;
     std::string external_url;
+    bool external_url_given = false;  // by --external-url: signet.toml does not tell
     bool insecure_http_acme = false;
     std::string public_http_url;
     std::vector<net::Cidr> trusted_proxies;  // whose X-Forwarded-For counts

@@ -93,3 +93,20 @@ TEST_CASE("settings: what cannot be used is refused with its line") {
         }
     }
 }
+
+TEST_CASE("settings: a refusal names its key once") {
+    const auto refusal = [](const char* text) -> std::string {
+        try {
+            read(text);
+        } catch (const base::Error& error) {
+            return error.message();
+        }
+        return "accepted";
+    };
+    CHECK(refusal("[server]\nexternal_url = \"http://ca.internal\"") ==
+          "signet.toml line 2: server.external_url must start with https://");
+    CHECK(refusal("[server]\nexternal_url = \"https://ca.internal/acme\"") ==
+          "signet.toml line 2: server.external_url cannot have a path");
+    CHECK(refusal("[server]\nlisten = \"nowhere\"") ==
+          "signet.toml line 2: server.listen cannot be used: nowhere is not HOST:PORT");
+}
