@@ -157,7 +157,8 @@ no_out .
 expect_err "127.0.0.1:$taken"
 
 step "trust mode is warned about: on standard error, in /health, in the audit log"
-start_server trusting signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust
+start_server trusting signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust \
+    --external-url https://acme.test:444
 grep -q 'warning: mode trust' trusting.err || fail "no warning"
 grep -q 'mode trust' <<<"$(curl -s --cacert "$root" "${READY%/acme/directory}/health")" || fail "not in /health"
 python3 - "$SIGNET_STORE/signet.db" <<'PY' || fail "not in the audit log"
@@ -165,6 +166,12 @@ import sqlite3, sys
 rows = sqlite3.connect(sys.argv[1]).execute("SELECT detail FROM audit WHERE action = 'server.started'").fetchall()
 assert any("mode trust" in row[0] for row in rows), rows
 PY
+same "external host" "$(code -H 'Host: acme.test' "${READY%/acme/directory}/acme/directory")" 200
+grep -q '"https://acme.test:444/acme/new-order"' got || fail "not the external URL: $(cat got)"
+
+step "a token names the external URL that the server was started with"
+expect_exit 0 signet token create --json
+same "directory" "$(member directory)" https://acme.test:444/acme/directory
 stop trusting INT
 same "exit code" "$CODE" 0
 

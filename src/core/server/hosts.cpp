@@ -11,13 +11,15 @@
 namespace signet::server {
 namespace {
 
-// "ca.internal:8443" and "[::1]:8443" without port and brackets.
+// "ca.internal:8443" and "[::1]:8443" without port and brackets; "ca.internal." is the same name said in full.
 std::string_view host_of(std::string_view authority) {
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
         return end == std::string_view::npos ? authority : authority.substr(1, end - 1);
     }
-    return authority.substr(0, authority.find(':'));
+    auto host = authority.substr(0, authority.find(':'));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host;
 }
 
 bool contains(const std::vector<std::string>& names, std::string_view host) {
@@ -72,13 +74,15 @@ std::vector<std::string> Hosts::issuer_names(const Settings& settings) const {
 
 bool Hosts::known(std::string_view authority) const {
     const auto host = host_of(authority);
-    return contains(accepted_, host) || (!external_authority_.empty() && base::iequals(authority, external_authority_));
+    return contains(accepted_, host) || (!external_host_.empty() && base::iequals(host, external_host_));
 }
 
 std::optional<std::string> Hosts::base_of(const net::Request& request) const {
     // Behind a proxy that ends TLS the request comes in as http: what the client called is the external URL.
     if (!external_authority_.empty() && base::iequals(request.host, external_authority_)) return external_url_;
     if (!known(request.host)) return std::nullopt;
+    // Nor does a proxy have to hand on the port: the host alone is the external URL, unless it is a name of ours too.
+    if (!contains(accepted_, host_of(request.host))) return external_url_;
     return request.scheme + "://" + request.host;
 }
 

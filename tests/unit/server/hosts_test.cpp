@@ -26,11 +26,30 @@ TEST_CASE("hosts: an ACME request must call the server by one of its names") {
     CHECK(hosts.base_of(request("[fd00::7]:1")) == "https://[fd00::7]:1");
     CHECK(hosts.base_of(request("acme.example:444", "http")) == "https://acme.example:444");
     for (const char* other :
-         {"", "localhost", "ca.test.evil", "xca.test", "acme.example", "[fd00::8]", "127.0.0.1:8443"}) {
+         {"", "localhost", "ca.test.evil", "xca.test", "acme.example.evil", "[fd00::8]", "127.0.0.1:8443"}) {
         CAPTURE(other);
         CHECK_FALSE(hosts.base_of(request(other)));
     }
     CHECK(hosts.first() == "ca.test");
+}
+
+TEST_CASE("hosts: the host of external_url counts under any port, and answers name the URL as it was set") {
+    const Hosts hosts(settings({"ca.test"}, "https://acme.example:444"));
+    for (const char* host : {"acme.example", "ACME.example:8443", "acme.example.", "acme.example.:444"}) {
+        CAPTURE(host);
+        CHECK(hosts.base_of(request(host)) == "https://acme.example:444");
+    }
+    // One that is in hostnames too is called as the client calls it.
+    const Hosts both(settings({"ca.test"}, "https://ca.test"));
+    CHECK(both.base_of(request("ca.test:8443")) == "https://ca.test:8443");
+    CHECK(both.base_of(request("ca.test")) == "https://ca.test");
+}
+
+TEST_CASE("hosts: a name with the root's dot is the same name") {
+    const Hosts hosts(settings({"ca.test"}));
+    CHECK(hosts.base_of(request("ca.test.")) == "https://ca.test.");
+    CHECK(hosts.base_of(request("ca.test.:8443")) == "https://ca.test.:8443");
+    CHECK_FALSE(hosts.base_of(request("ca.test..")));
 }
 
 TEST_CASE("hosts: without hostnames the machine's name and the loopback ones do") {
