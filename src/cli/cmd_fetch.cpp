@@ -13,6 +13,7 @@
 #include "cli/interruption.h"
 #include "cli/terms_question.h"
 #include "client/fetch.h"
+#include "client/first_run.h"
 #include "store/store.h"
 #include "x509/pem.h"
 
@@ -130,7 +131,8 @@ void print(Context& context, const client::RenewalRecord& record, const base::Pa
            const x509::Certificate& leaf, const std::vector<base::Path>& files, bool changed,
            const std::vector<std::string>& notes) {
     if (context.out.json()) {
-        auto json = fetched_json(leaf, record.profile, context.seams.clock.now());
+        const auto saved = client::load_renewal_record(directory);
+        auto json = fetched_json(leaf, saved ? *saved : record, context.seams.clock.now());
         add_files(json, directory, files, changed, notes);
         context.out.document(json);
         return;
@@ -165,7 +167,7 @@ int run(Context& context, const FetchWords& words) {
         return keep(context, directory, record);
     }
     check_writable(directory);
-    const auto lock = deliver::lock_directory(directory);
+    const client::FirstRun lock(directory);
     if (!words.force) {  // another run may have been first
         const auto reason = client::reason_to_replace(directory, record, context.seams.clock.now());
         if (!reason) return keep(context, directory, record);
@@ -202,7 +204,12 @@ constexpr char k_description[] =
     "record VALUE there beside any that are there, and returns when the zone's servers answer with it. Afterwards it "
     "is "
     "run as `CMD cleanup NAME VALUE`, however the challenge went. It has five minutes, and runs as the caller.\n\n"
+    "A run that fails leaves DIR as it was, and takes its own .signet away again, unless it registered an account: "
+    "that "
+    "one is kept for the next run.\n\n"
     "SIGTERM at any moment leaves what was there whole; what stands for a challenge is taken back first.\n\n"
+    "With --json, `account` is the account's URL, `profile` the one that the server named, else the one asked for, and "
+    "`ca` the common name of the issuer.\n\n"
     "A program named with --exec runs as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, "
     "_CERT, _KEY and _CA in its environment. When it fails, the next run tries again though nothing is due.";
 
@@ -221,12 +228,14 @@ Command fetch_command() {
                       "the server pinned to a root; saved in the store"},
                      {"signet fetch w.example --server letsencrypt --agree-tos --out /etc/tls",
                       "from a public CA, answering http-01 on port 80"}},
-        .exit_codes = {{k_exit_done, "a certificate that is good is in place, new or kept"},
-                       {k_exit_refused, "the server refuses, its root has another hash, or what came back is wrong"},
-                       {k_exit_usage, "wrong usage, or a file that cannot be read"},
-                       {k_exit_environment, "no permission, a full disk, a port in use"},
-                       {k_exit_network, "the server cannot be reached or fails; worth a retry"},
-                       {k_exit_not_in_effect, "the files are in place, but --exec failed"}},
+        .exit_codes =
+            {{k_exit_done, "a certificate that is good is in place, new or kept"},
+             {k_exit_refused,
+              "the server refuses or has no such directory, its root has another hash, or what came back is wrong"},
+             {k_exit_usage, "wrong usage, or a file that cannot be read"},
+             {k_exit_environment, "no permission, a full disk, a port in use"},
+             {k_exit_network, "the server cannot be reached or fails; worth a retry"},
+             {k_exit_not_in_effect, "the files are in place, but --exec failed"}},
         .see_also = {"renew", "serve-acme", "token create", "verify"},
         .run = [words](Context& context) { return run(context, *words); }};
     add_fetch_options(command.options, *words);

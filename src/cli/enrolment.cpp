@@ -163,10 +163,13 @@ std::vector<base::Path> files_in(const base::Path& directory) {
     return files;
 }
 
-base::Json fetched_json(const x509::Certificate& leaf, const std::string& profile, base::Time now) {
+base::Json fetched_json(const x509::Certificate& leaf, const client::RenewalRecord& record, base::Time now) {
     auto json = certificate_json(leaf, now);
     json["source"] = "acme";
+    json["ca"] = leaf.issuer().common_name().value_or(leaf.issuer().text());
+    const auto& profile = record.issued_profile.empty() ? record.profile : record.issued_profile;
     if (!profile.empty()) json["profile"] = profile;
+    if (!record.account.empty()) json["account"] = record.account;
     return json;
 }
 

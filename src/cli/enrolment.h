@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/options.h"
 #include "client/activation.h"
+#include "client/renewal_record.h"
 #include "deliver/deliver.h"
 #include "x509/csr.h"
 
@@ -45,8 +46,9 @@ void check_writable(const base::Path& directory);
 /// What stands in a certificate directory, for a result that changed nothing.
 std::vector<base::Path> files_in(const base::Path& directory);
 
-/// A certificate that came over ACME: `source` says so, `profile` is the one that was asked for.
-base::Json fetched_json(const x509::Certificate& leaf, const std::string& profile, base::Time now);
+/// A certificate that came over ACME: `source` says so, `profile` is what the server named, else what was asked for,
+/// `account` the account's URL, `ca` the issuer's common name: of the server's store it knows nothing.
+base::Json fetched_json(const x509::Certificate& leaf, const client::RenewalRecord& record, base::Time now);
 
 /// Adds `dir`, `files{}`, `changed` and, where there is one, `note`.
 void add_files(base::Json& json, const base::Path& directory, const std::vector<base::Path>& files, bool changed,

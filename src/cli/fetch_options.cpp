@@ -9,7 +9,9 @@ void add_server_options(Options& options, FetchWords& words) {
     const std::string group = "Server";
     options.push_back({.name = "server",
                        .label = "URL",
-                       .text = "directory of the ACME server; letsencrypt and letsencrypt-staging are short for theirs",
+                       .text =
+                           "directory of the ACME server, /acme/directory when the URL has no path; letsencrypt and "
+                           "letsencrypt-staging are short for theirs",
                        .target = &words.server,
                        .conflicts = {"token", "token-file"},
                        .group = group});

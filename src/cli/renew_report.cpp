@@ -29,7 +29,7 @@ void print_text(Context& context, const std::vector<RenewOutcome>& outcomes) {
 }
 
 Json renewed_json(const client::Renewed& renewed, LazyCa& ca, base::Time now) {
-    if (renewed.acme_profile) return fetched_json(renewed.leaf, *renewed.acme_profile, now);
+    if (renewed.record) return fetched_json(renewed.leaf, *renewed.record, now);
     return certificate_json(ca().store, renewed.leaf, now);
 }
 

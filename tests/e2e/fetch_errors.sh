@@ -4,8 +4,7 @@
 need python3 openssl
 
 no_files() {
-    local file
-    for file in tls.crt tls.key ca.crt; do [ ! -e "$WORK/dir/$file" ] || fail "$file was written"; done
+    [ ! -e "$WORK/dir" ] || fail "something was left: $(find "$WORK/dir")"
 }
 fetch() { signet fetch web.internal --out "$WORK/dir" "$@"; }
 
@@ -34,8 +33,8 @@ PORT=$(free_port)
 begin=$SECONDS
 expect_exit 4 fetch --server "https://localhost:$PORT/d" --timeout 3s
 [ $((SECONDS - begin)) -le 5 ] || fail "it took $((SECONDS - begin)) seconds"
-expect_err 'try: check the address'
 expect_err "localhost.*$PORT"
+expect_err 'try: check the address'
 no_files
 
 step "a server that takes connections and says nothing: the same"
@@ -92,8 +91,11 @@ expect_err '500'
 stop fake
 step "no such directory, JSON that is no directory"
 fake 404 application/problem+json '{"type":"urn:ietf:params:acme:error:malformed","detail":"no such profile"}'
-expect_exit 4 fetch --server "http://localhost:$PORT/d" --insecure-http --timeout 3s
+expect_exit 1 fetch --server "http://localhost:$PORT/d" --insecure-http --timeout 3s
 expect_err 'no such profile'
+expect_err 'try: check --server: .*/acme/directory'
+expect_exit 1 fetch --server "http://localhost:$PORT" --insecure-http --timeout 3s
+expect_err "http://localhost:$PORT/acme/directory"
 stop fake
 fake 200 application/json '{"newNonce":"http://localhost:1/"}'
 expect_exit 4 fetch --server "http://localhost:$PORT/d" --insecure-http --timeout 3s

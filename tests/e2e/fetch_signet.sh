@@ -48,6 +48,9 @@ step "again: kept, to the inode"
 before=$(facts web)
 expect_exit 0 fetch web.internal 10.0.0.7 --server "$url" --root "$root" --out "$WORK/web" --json
 same "changed" "$(member changed)" false
+same "profile" "$(member profile)" default
+same "ca" "$(member ca)" 'default Issuing CA'
+expect_out "\"account\": \"${url%/acme/*}/acme/account/"
 same "untouched" "$(facts web)" "$before"
 expect_exit 0 fetch 10.0.0.7 web.internal --server "https://localhost:1/none" --root "$root" --out "$WORK/web"
 same "the server is not even asked" "$(facts web)" "$before"
@@ -130,6 +133,7 @@ expect_exit 0 signet renew --force --json
 same "two" "$(grep -c '"state": "renewed"' out)" 2
 expect_out '"source": "cli"'
 expect_out '"source": "acme"'
+expect_out '"account": "https://'
 expect_exit 0 signet renew --force --dry-run
 expect_out 'would be renewed'
 

@@ -1,6 +1,7 @@
 #include "base/lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -32,6 +33,14 @@ bool take(const Fd& fd, const Path& path) {
     return true;
 }
 
+/// Who held it may have removed it with its directory: then others lock another file by now.
+bool stands_at(const Fd& fd, const Path& path) {
+    struct stat held {
+    }, named{};
+    return ::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+           held.st_dev == named.st_dev;
+}
+
 /// Only a word for whoever waits: the lock counts, not the text, so failures are left alone.
 void write_holder(const Fd& fd) {
     const std::string text = std::to_string(::getpid()) + '\n';
@@ -53,12 +62,14 @@ FileLock FileLock::acquire(const Path& path, std::chrono::milliseconds patience)
     constexpr auto k_longest_pause = std::chrono::milliseconds(50);
     Fd fd = open_lock_file(path);
     const auto deadline = Steady::now() + patience;
-    for (auto pause = k_first_pause; !take(fd, path); pause = std::min(pause * 2, k_longest_pause)) {
+    for (auto pause = k_first_pause; !take(fd, path) || !stands_at(fd, path);
+         pause = std::min(pause * 2, k_longest_pause)) {
         if (Steady::now() >= deadline) {
             throw Error(Kind::store_busy, path.string() + " is locked by " + holder(fd),
                         "wait until it is done, or stop it, then try again");
         }
         std::this_thread::sleep_for(pause);
+        if (!stands_at(fd, path)) fd = open_lock_file(path);
     }
     write_holder(fd);
     return FileLock(std::move(fd));

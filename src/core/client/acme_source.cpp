@@ -99,6 +99,7 @@ Certified AcmeSource::certify(const x509::CertificateRequest& request, const std
     if (placed.order.certificate.empty()) {
         throw Error(Kind::remote_problem, "the order is valid but names no certificate", "ask the server's operator");
     }
+    profile_ = placed.order.profile;
     std::vector<std::string> notes;
     chain_ = choose_chain(placed.order.certificate, notes);
     return {.leaf = chain_.front(),

@@ -30,6 +30,8 @@ public:
 
     /// Of the certificate that was got last, leaf first.
     const std::vector<x509::Certificate>& chain() const { return chain_; }
+    /// The profile that its order names; empty: the server has none, or does not say.
+    const std::string& profile() const { return profile_; }
 
 private:
     struct Placed {
@@ -56,6 +58,7 @@ private:
     Session& session_;
     AcmeOrder order_;
     std::vector<x509::Certificate> chain_;
+    std::string profile_;
 };
 
 }  // namespace signet::client

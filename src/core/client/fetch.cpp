@@ -65,6 +65,45 @@ std::vector<x509::Certificate> read_published(const RenewalRecord& record, const
     }
 }
 
+// The key of the directory's account. One that was made for this conversation is gone again unless it is to be kept: a
+// run that failed before any server knew the key leaves nothing.
+class AccountKey {
+public:
+    AccountKey(const base::Path& directory, const std::string& server, const std::string& kid)
+        : directory_(directory),
+          server_(server),
+          kid_(kid),
+          kept_(account_key_there(directory, server, kid).has_value()),
+          key_(load_account_key(directory, server, kid)) {}
+    ~AccountKey() {
+        if (kept_) return;
+        try {
+            forget_account_key(directory_, server_, kid_);
+        } catch (const Error&) {  // then it is found again by the next run
+        }
+    }
+    AccountKey(const AccountKey&) = delete;
+    AccountKey& operator=(const AccountKey&) = delete;
+
+    const crypto::PrivateKey& key() const { return key_; }
+    void keep() { kept_ = true; }
+
+private:
+    const base::Path& directory_;
+    const std::string server_, kid_;
+    bool kept_;
+    crypto::PrivateKey key_;
+};
+
+// Whether the server may have an account for the session's key: an answer that got lost is no refusal.
+bool may_know(const Session& session, const Error& error) {
+    if (!session.account_url().empty()) return true;
+    const auto kind = error.kind();
+    const bool lost = kind == Kind::connection || kind == Kind::timeout || kind == Kind::tls ||
+                      kind == Kind::remote_problem || kind == Kind::incorrect_response;
+    return session.has_signed() && lost;
+}
+
 // ACME takes the request as it is: its names are the order's, no more and no fewer.
 void check_request_names(const RenewalRecord& record) {
     if (!record.csr) return;
@@ -105,10 +144,10 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     check_request_names(record);
     const auto deadline = seams.clock.now() + seams.patience;
     const auto kid = record.binding ? record.binding->kid : std::string{};
-    const auto account_key = load_account_key(directory, record.server, kid);
+    AccountKey account(directory, record.server, kid);
     auto server =
         trust_server(trust_of(record, run.root_sha256), seams.make_transport, seams.clock, deadline, seams.progress);
-    Session session(*server.transport, seams.clock, account_key, record.server, deadline, seams.progress);
+    Session session(*server.transport, seams.clock, account.key(), record.server, deadline, seams.progress);
     session.directory();
     const auto published = read_published(record, server, seams, deadline);
     auto order = order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces);
@@ -121,13 +160,22 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     ActivationLock activation;
     auto request = enroll_request(directory, record);
     request.reuse_key = request.reuse_key || run.reuse_key;
-    auto enrolled = enroll(request, source, seams.clock.now(), [&](const auto&) {
+    const auto save = [&](const auto&) {
+        record.account = session.account_url();
+        record.issued_profile = source.profile();
         record.server_roots = roots_from_now_on(server.roots, published, source.chain(), seams.clock.now());
         activation = owe_activation(directory, run.hooks.empty() ? record.hooks : run.hooks);
         keep_account_key(directory, record.server, kid);
         save_renewal_record(directory, record);
-    });
-    return {std::move(enrolled), std::move(activation)};
+    };
+    try {
+        auto enrolled = enroll(request, source, seams.clock.now(), save);
+        account.keep();
+        return {std::move(enrolled), std::move(activation)};
+    } catch (const Error& error) {
+        if (may_know(session, error)) account.keep();
+        throw;
+    }
 }
 
 std::optional<RenewalAdvice> ask_advice(const RenewalRecord& record, const x509::Certificate& leaf,

@@ -160,6 +160,7 @@ void replace(Lineage& lineage, const RenewOptions& options, const OpenLocalCa& l
     }
     forget_renewal_state(lineage.directory);
     result.changed = true;
+    if (lineage.record) result.record = load_renewal_record(lineage.directory);
     result.leaf = enrolled->leaf;
     result.due = due_by_lifetime(enrolled->leaf, {.jitter = options.jitter});
     result.ask_after.reset();
@@ -187,7 +188,7 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
     auto when = due(leaf, options, lineage.state, ask);
     Renewed result{.directory = directory, .leaf = leaf, .due = when.at, .ask_after = when.ask_after};
     if (!when.note.empty()) result.notes.push_back(std::move(when.note));
-    if (lineage.record) result.acme_profile = lineage.record->profile;
+    result.record = lineage.record;
     const bool done_by_another = options.force && leaf.serial_hex() != before_lock.serial_hex();
     if (done_by_another || (!options.force && now < result.due)) return result;
     if (!lineage.record) check_not_revoked(leaf, options, local().store);

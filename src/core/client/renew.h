@@ -32,7 +32,7 @@ struct Renewed {
     std::vector<base::Path> files = {};  // when changed
     std::vector<std::string> notes = {};
     ActivationLock activation = {};
-    std::optional<std::string> acme_profile = {};  // when it renews over ACME: the profile asked for, may be empty
+    std::optional<RenewalRecord> record = {};  // when it renews over ACME: how the leaf was got
 };
 
 /// Opens this machine's CA at first use; throws when there is none.

@@ -73,6 +73,8 @@ std::string encode(const RenewalRecord& record) {
     append_toml_flag(text, "agree_tos", record.agree_tos);
     append_toml(text, "email", record.email);
     if (record.binding) append_toml(text, "eab_kid", record.binding->kid);
+    append_toml(text, "account", record.account);
+    append_toml(text, "issued_profile", record.issued_profile);
     return text;
 }
 
@@ -132,6 +134,8 @@ RenewalRecord decode(base::TomlTable& table, const Path& folder) {
     record.insecure_http = table.boolean("insecure_http", false);
     record.agree_tos = table.boolean("agree_tos", false);
     record.email = table.text("email", "");
+    record.account = table.text("account", "");
+    record.issued_profile = table.text("issued_profile", "");
     if (const auto kid = table.text("eab_kid", ""); !kid.empty()) {
         const auto path = folder / k_binding_key;
         const base::Secret text(base::read_private_file(path, k_file_limit));
@@ -213,6 +217,15 @@ std::optional<crypto::PrivateKey> account_key_there(const Path& directory, const
         if (files.there() && files.is_for(origin, kid)) return files.read();
     }
     return std::nullopt;
+}
+
+void forget_account_key(const Path& directory, const std::string& server, const std::string& kid) {
+    for (const auto& files : {current_key(folder_of(directory)), next_key(folder_of(directory))}) {
+        if (!files.there() || !files.is_for(origin_of(server), kid)) continue;
+        base::remove_if_there(files.key);
+        base::remove_if_there(files.owner);
+        return;
+    }
 }
 
 void keep_account_key(const Path& directory, const std::string& server, const std::string& kid) {

@@ -41,6 +41,8 @@ struct RenewalRecord {
     bool agree_tos = false;
     std::string email;
     std::shared_ptr<const acme::AccountBinding> binding;  // of the account; null: none
+    std::string account;                                  // URL of the account that the last certificate was got by
+    std::string issued_profile;                           // and the profile that the server named; may be empty
 };
 
 /// Written whole, 0600; DIR/.signet is made when missing.
@@ -57,6 +59,8 @@ crypto::PrivateKey load_account_key(const base::Path& directory, const std::stri
 /// The same without making any: nullopt when there is none for this server and binding.
 std::optional<crypto::PrivateKey> account_key_there(const base::Path& directory, const std::string& server,
                                                     const std::string& kid = {});
+/// Removes a key that no server has come to know.
+void forget_account_key(const base::Path& directory, const std::string& server, const std::string& kid = {});
 /// What load_account_key made beside another key takes its place: the account has proved good.
 void keep_account_key(const base::Path& directory, const std::string& server, const std::string& kid = {});
 

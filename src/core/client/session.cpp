@@ -99,6 +99,11 @@ const acme::DirectoryMessage& Session::directory() {
     request.url = directory_url_;
     request.headers = {{"Accept", "application/json"}};
     const auto response = get_patiently(transport_, clock_, deadline_, request, progress_);
+    if (response.status == 404) {
+        throw Error(Kind::refused, answer_error(response, doing).message(),
+                    "check --server: a signet server has it at https://HOST:PORT/acme/directory, and for a profile at "
+                    "/acme/profile/PROFILE/directory");
+    }
     if (response.status != 200) throw answer_error(response, doing);
     directory_ = message(response, doing, acme::parse_directory);
     if (directory_->new_nonce.empty() || directory_->new_account.empty() || directory_->new_order.empty()) {
@@ -141,6 +146,7 @@ net::Response Session::send_signed(const std::string& url, std::string_view payl
     request.headers = {{"Content-Type", "application/jose+json"}};
     request.body = jose::sign_jws(account_key_, header, payload);
     request.timeout = request_timeout(clock_, deadline_);
+    has_signed_ = true;
     auto response = transport_.send(request);
     keep_nonce(response);
     return response;

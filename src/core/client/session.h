@@ -37,6 +37,9 @@ public:
     const acme::DirectoryMessage& directory();
     /// From here on requests name the account instead of carrying the key.
     void use_account(std::string url) { account_url_ = std::move(url); }
+    const std::string& account_url() const { return account_url_; }  // empty until then
+    /// Whether anything was signed: until then the server cannot know the key.
+    bool has_signed() const { return has_signed_; }
 
     /// Signs and sends (RFC 8555 section 6). A badNonce answer is tried again with the nonce it brings, connection
     /// failures, 429 and 5xx with back-off. Any other answer but 2xx becomes an Error that starts with `doing`.
@@ -95,6 +98,7 @@ private:
     Progress progress_;
     std::optional<acme::DirectoryMessage> directory_;
     std::string account_url_;
+    bool has_signed_ = false;
     std::vector<std::string> nonces_;
 };
 

@@ -100,7 +100,8 @@ std::string directory_url(const std::string& server, bool insecure_http) {
         if (server == name) return std::string(url);
     }
     try {
-        const auto url = net::parse_url(server);
+        auto url = net::parse_url(server);
+        if (url.target == "/") url.target = "/acme/directory";  // where a signet server has it
         if (url.scheme == "http" && !insecure_http) {
             throw Error(Kind::usage, server + " is plain http: anyone on the way could change what is said",
                         "use https://, or --insecure-http when the network is your own");

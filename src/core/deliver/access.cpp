@@ -62,7 +62,14 @@ Path private_directory(const Path& directory) {
 }
 
 base::FileLock lock_directory(const Path& directory) {
-    return base::FileLock::acquire(private_directory(directory) / "lock");
+    constexpr int k_attempts = 10;
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return base::FileLock::acquire(private_directory(directory) / "lock");
+        } catch (const Error& error) {  // a run that failed took what it had made away, and the lock with it
+            if (error.kind() != Kind::not_found || attempt == k_attempts) throw;
+        }
+    }
 }
 
 void check_ownership(const Path& directory) {

@@ -1,7 +1,9 @@
 // Whole enrolments against our own server, without sockets.
 #include <doctest/doctest.h>
+#include <filesystem>
 
 #include "client/fetch.h"
+#include "client/first_run.h"
 #include "unit/client/flow_fixture.h"
 
 using namespace signet;
@@ -216,4 +218,45 @@ TEST_CASE("flow: http-01 is answered from a web root, and the answer is taken ba
     for (const auto& entry : std::filesystem::recursive_directory_iterator(f.record.webroot)) {
         CHECK_FALSE(entry.is_regular_file());
     }
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "flow: a failure before there is an account leaves nothing, not even the directory") {
+    const auto attempt = [&] {
+        const client::FirstRun lock(target());
+        fetch();
+    };
+    after = [](const net::OutboundRequest& request, net::Response& response) {
+        if (request.url.ends_with("/new-account")) response = net::Response::text(403, "no");
+    };
+    CHECK_THROWS_AS(attempt(), base::Error);
+    CHECK(base::file_facts(target() / ".signet").has_value());  // an answer that is no refusal: there may be an account
+    std::filesystem::remove_all(target());
+
+    record.profile = "absent";  // refused after the account was registered: it is kept
+    after = {};
+    CHECK_THROWS_AS(attempt(), base::Error);
+    CHECK(base::file_facts(target() / ".signet" / "account.key").has_value());
+    std::filesystem::remove_all(target());
+
+    record.server = "https://ca.test/acme/profile/absent/directory";
+    CHECK_THROWS_AS(attempt(), base::Error);
+    CHECK_FALSE(base::file_facts(target()).has_value());
+    base::make_directories(target(), 0755);
+    CHECK_THROWS_AS(attempt(), base::Error);
+    CHECK(base::file_facts(target()).has_value());
+    CHECK_FALSE(base::file_facts(target() / ".signet").has_value());
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "flow: the record says by which account, and under which profile") {
+    fetch();
+    auto saved = client::load_renewal_record(target());
+    REQUIRE(saved);
+    CHECK(saved->account.starts_with("https://ca.test/acme/account/"));
+    CHECK(saved->issued_profile == "default");
+    server.clock.advance(std::chrono::hours(23));
+    const auto renewed = renew();
+    REQUIRE(renewed.changed);
+    REQUIRE(renewed.record);
+    CHECK(renewed.record->account == saved->account);
+    CHECK(renewed.record->issued_profile == "default");
 }

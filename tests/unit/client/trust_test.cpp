@@ -63,6 +63,9 @@ TEST_CASE("trust: names and URLs of servers") {
     CHECK(client::directory_url("letsencrypt-staging", false) ==
           "https://acme-staging-v02.api.letsencrypt.org/directory");
     CHECK(client::directory_url(k_directory, false) == k_directory);
+    CHECK(client::directory_url("https://ca.internal:8443", false) == "https://ca.internal:8443/acme/directory");
+    CHECK(client::directory_url("https://ca.internal:8443/", false) == "https://ca.internal:8443/acme/directory");
+    CHECK(client::directory_url("https://ca.internal/d", false) == "https://ca.internal/d");
     CHECK(client::directory_url("http://localhost:8080/d", true) == "http://localhost:8080/d");
     for (const char* text : {"http://localhost:8080/d", "ca.internal", "", "ftp://x/", "https://", "letsencrypt2"}) {
         CAPTURE(text);
