@@ -98,7 +98,9 @@ constexpr char k_description[] =
     "nothing.\n\n"
     "A directory that another user owns, or that others may write, is refused: what root's cron job obeys, no service "
     "may edit. Programs named with --exec run as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, "
-    "_NOT_AFTER, _CERT, _KEY and _CA in their environment.";
+    "_NOT_AFTER, _CERT, _KEY and _CA in their environment.\n\n"
+    "At last it tells the receiver of [notify] in signet.toml what happened over the store (signet-events(7)), where no "
+    "serve-acme does.";
 
 }  // namespace
 

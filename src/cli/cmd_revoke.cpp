@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/tell_events.h"
 #include "store/certificates.h"
 #include "x509/pem.h"
 #include "x509/revocation_reason.h"
@@ -89,6 +90,7 @@ void check_revocable(const store::CertificateRecord& record) {
 int run(Context& context, const Words& words) {
     const int reason = parse_reason(words.reason);
     const auto store = store::Store::open(context.store());
+    expect_events(context, *store);
     auto record = find(*store, words.target);
     check_revocable(record);
     const base::Time now = context.seams.clock.now();

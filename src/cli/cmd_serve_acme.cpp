@@ -83,6 +83,7 @@ int run(Context& context, const Words& words) {
                         .clock = context.seams.clock,
                         .random = context.seams.random,
                         .make_resolver = context.seams.make_resolver,
+                        .make_transport = context.seams.make_transport,
                         .load = [&] { return load(context, words); },
                         .settings_file = context.settings_file(),
                         .announce =

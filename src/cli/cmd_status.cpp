@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/status_report.h"
+#include "cli/tell_events.h"
 
 namespace signet::cli {
 namespace {
@@ -12,6 +13,7 @@ struct Words {
     std::vector<std::string> targets;
     std::optional<base::Duration> warn, crit;
     std::string format = "text";
+    bool notify = false;
 };
 
 const StatusFormat& format_of(const Context& context, const Words& words) {
@@ -26,6 +28,8 @@ int look(Context& context, const Words& words) {
     const auto items =
         words.targets.empty() ? items_of_store(context, wanted) : items_of(context, words.targets, wanted);
     if (items.empty() && words.format == "text") context.out.note("there is nothing that could end");
+    if (words.notify && !tell_events(context, items))
+        context.out.warning("--notify has nobody to tell: set command or url of [notify] in signet.toml");
     format_of(context, words).print(context.out, items, context.seams.clock.now());
     return inspect::plugin_code(health_of(items));
 }
@@ -58,6 +62,9 @@ Options options(Words& words) {
              .text = "CRITICAL when less than that is left",
              .target = &words.crit,
              .default_text = "7d; 10 % of lifetimes under 90 days"},
+            {.name = "notify",
+             .text = "tell the receiver of [notify] in signet.toml what waits, and which ends are near",
+             .target = &words.notify},
             {.name = "format",
              .label = "FORMAT",
              .text = "for people, programs, Nagios or Prometheus; --json is json",
@@ -80,9 +87,11 @@ constexpr char k_description[] =
     "--format nagios prints one line with performance data: seconds left, with the limits as ranges. --format "
     "prometheus is for the textfile collector of the node exporter; deploy/prometheus/alerts.yml has alerts over it. "
     "--format json: state, exit_code, at and certificates[], each with target, kind (saved, authority, file, "
-    "endpoint), "
+    "endpoint, notify), "
     "state, the members that a certificate always has (see list), certificates (how many there are), days_left, "
-    "seconds_left, warning_from, critical_from, due, is_due and next; or with error.";
+    "seconds_left, warning_from, critical_from, due, is_due and next; or with error.\n\n"
+    "Events of the store (signet-events(7)) that were given up within a week, or that wait for their receiver for more "
+    "than ten minutes, are a WARNING.";
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/passphrase.h"
+#include "server/notifier.h"
 #include "store/certificates.h"
 
 namespace signet::cli {
@@ -27,6 +28,7 @@ OpenedCa::OpenedCa(const Context& context)
       issuer_(*store_, authorities_, context.seams.clock, context.seams.random),
       local_{*store_, issuer_, settings_.profiles, "uid " + std::to_string(::getuid())} {
     issuer_.set_public_http_url(settings_.server.public_http_url);
+    server::begin_notifying(*store_, settings_.server.notify);
 }
 
 base::Json certificate_json(store::Store& store, const x509::Certificate& leaf, base::Time now) {

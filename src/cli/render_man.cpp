@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/assign.h"
+#include "cli/events_page.h"
 #include "cli/layout_text.h"
 #include "cli/render_help.h"
 #include "cli/runbook.h"
@@ -253,6 +254,7 @@ ManPage program_page(const CommandTable& table) {
     pages.emplace_back("signet.toml.5");
     pages.emplace_back("signet-emergency.7");
     pages.emplace_back("signet-mtls.7");
+    pages.emplace_back("signet-events.7");
     page.references(pages);
     return {"signet.1", page.take()};
 }
@@ -319,6 +321,19 @@ ManPage mtls_page() {
     return {"signet-mtls.7", page.take()};
 }
 
+ManPage events_page() {
+    Page page{"signet events", 7};
+    page.section("NAME");
+    page.text("signet-events - what signet tells others of, and how");
+    for (const auto& chapter : events_page_chapters()) {
+        page.section("\"" + std::string(chapter.heading) + "\"");
+        page.described(chapter.text);
+    }
+    page.section("SEE ALSO");
+    page.references({"signet.toml.5", "signet-serve-acme.1", "signet-renew.1", "signet-status.1"});
+    return {"signet-events.7", page.take()};
+}
+
 }  // namespace
 
 std::vector<ManPage> render_man(const CommandTable& table) {
@@ -330,6 +345,7 @@ std::vector<ManPage> render_man(const CommandTable& table) {
     pages.push_back(settings_page());
     pages.push_back(emergency_page());
     pages.push_back(mtls_page());
+    pages.push_back(events_page());
     return pages;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/enrolment.h"
 #include "cli/exit_code.h"
 #include "cli/probe_served.h"
+#include "cli/tell_events.h"
 
 namespace signet::cli {
 namespace {
@@ -130,6 +131,7 @@ std::vector<RenewOutcome> renew_round(Context& context, const RenewWords& words,
     if (options.dry_run) return outcomes;
     tell_services(context, options, outcomes);
     if (words.probe) probe(context, words, options, outcomes);
+    tell_events(context);
     return outcomes;
 }
 

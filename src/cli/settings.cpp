@@ -1,5 +1,7 @@
 #include "cli/settings.h"
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "base/toml.h"
@@ -24,6 +26,9 @@ Settings read_settings(const base::Path& file, bool must_exist) {
     settings.profiles = ca::read_profiles(table);
     settings.authorities = ca::read_authority_settings(table);
     settings.server = server::read_settings(table);
+    auto& key_file = settings.server.notify.hmac_key_file;
+    if (!key_file.empty() && key_file.is_relative())
+        key_file = std::filesystem::absolute(file).parent_path() / key_file;
     settings.default_profile = table.text_if_there("default_profile");
     if (settings.default_profile && !settings.profiles.contains(*settings.default_profile))
         table.refuse("default_profile", "there is no profile '" + *settings.default_profile + "'",

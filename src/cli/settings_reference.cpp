@@ -155,11 +155,24 @@ const SettingsSection k_retention{
       "keep them for good. CA certificates and what a saved directory still holds stay, and so does the audit log, "
       "which tells of every certificate."}}};
 
+const SettingsSection k_notify{
+    "notify",
+    "Who is told of what happens: signet-events(7) has the kinds, the document and what is promised.",
+    {{"command", "\"\"",
+      "Program that is run for each event, with the document on standard input; split as a shell would split quotes, "
+      "run "
+      "directly. Either this or url."},
+     {"url", "\"\"", "Where each event is posted to, \"https://...\". Over http:// anybody on the way can read it."},
+     {"hmac_key_file", "\"\"",
+      "The key of the signature of what is posted (X-Signet-Signature, HMAC-SHA-256); a relative one is beside "
+      "signet.toml."},
+     {"events", "[\"issued\", \"refused\", \"revoked\", \"expiring\", \"ca_expiring\"]", "What is told of."}}};
+
 }  // namespace
 
 const std::vector<SettingsSection>& settings_reference() {
     static const std::vector<SettingsSection> sections{k_top,     k_server, k_validation, k_authority,
-                                                       k_profile, k_acme,   k_retention};
+                                                       k_profile, k_acme,   k_retention,  k_notify};
     return sections;
 }
 

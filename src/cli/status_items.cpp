@@ -12,6 +12,7 @@
 #include "client/renewal_record.h"
 #include "deliver/deliver.h"
 #include "store/certificates.h"
+#include "store/notifications.h"
 #include "store/store.h"
 #include "x509/pem.h"
 
@@ -24,6 +25,7 @@ using inspect::Health;
 
 constexpr std::size_t k_largest_file = 4 << 20;
 constexpr std::size_t k_most_entries = 10'000;  // of one directory
+constexpr std::int64_t k_late_event = 600;      // seconds
 
 /// Takes the certificate of `chain` that ends first, and judges it.
 void take(StatusItem& item, const std::vector<x509::Certificate>& chain, const inspect::WantedLimits& wanted,
@@ -224,6 +226,27 @@ void add_authorities(const Context& context, store::Store& store, const inspect:
     }
 }
 
+/// Events that do not reach their receiver.
+void add_events(const Context& context, store::Store& store, std::vector<StatusItem>& items) {
+    const auto counts =
+        store.query([](store::Transaction& transaction) { return store::count_notifications(transaction); });
+    const auto now = base::to_unix(context.seams.clock.now());
+    const bool late = counts.oldest_at && *counts.oldest_at + k_late_event < now;
+    if (counts.given_up == 0 && !late) return;
+    std::string text;
+    if (counts.given_up > 0)
+        text = std::to_string(counts.given_up) + " events were given up, the last at " +
+               base::format_time(base::from_unix(*counts.given_up_last));
+    if (late)
+        text += (text.empty() ? "" : "; ") + std::to_string(counts.waiting) + " events wait since " +
+                base::format_time(base::from_unix(*counts.oldest_at));
+    if (!counts.error.empty()) text += ": " + counts.error;
+    StatusItem item{.target = "notify", .kind = "notify"};
+    item.health = Health::warning;
+    item.error = Error{Kind::connection, text, "look at [notify] in signet.toml, and at its receiver"};
+    items.push_back(std::move(item));
+}
+
 }  // namespace
 
 std::vector<StatusItem> items_of(const Context& context, const std::vector<std::string>& words,
@@ -242,6 +265,7 @@ std::vector<StatusItem> items_of_store(const Context& context, const inspect::Wa
     const auto store = store::Store::open(context.store());
     std::vector<StatusItem> items;
     add_authorities(context, *store, wanted, items);
+    add_events(context, *store, items);
     for (const auto& directory : entries_of(store->layout().certificates())) {
         const auto component = directory.filename().string();
         const auto name = base::percent_decode(component).value_or(component);

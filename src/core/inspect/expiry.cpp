@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ca/expiry_limits.h"
 
 namespace signet::inspect {
 namespace {
-
-constexpr base::Duration k_long_lifetime = std::chrono::days(90);
-constexpr base::Duration k_usual_warn = std::chrono::days(30), k_usual_crit = std::chrono::days(7);
 
 int rank(Health health) {
     switch (health) {
@@ -68,9 +66,7 @@ Limits limits_for(base::Duration lifetime, const WantedLimits& wanted) {
                               base::format_duration(*wanted.warn),
                           "give --warn the longer time"};
     }
-    const bool usual = lifetime >= k_long_lifetime;
-    const auto warn = usual ? k_usual_warn : lifetime / 4;
-    const auto crit = usual ? k_usual_crit : lifetime / 10;
+    const auto [warn, crit] = ca::usual_expiry_limits(lifetime);
     return {wanted.warn.value_or(std::max(warn, wanted.crit.value_or(warn))),
             wanted.crit.value_or(std::min(crit, wanted.warn.value_or(crit)))};
 }

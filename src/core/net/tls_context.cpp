@@ -58,15 +58,18 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
     return SSL_TLSEXT_ERR_OK;
 }
 
+void add_anchors(X509_STORE* store, const std::vector<x509::Certificate>& anchors) {
+    for (const auto& anchor : anchors)
+        crypto::check(X509_STORE_add_cert(store, to_openssl(anchor).get()) == 1, "adding a trust anchor");
+}
+
 void trust_anchors(SSL_CTX* context, const std::vector<x509::Certificate>& anchors) {
     X509_STORE* store = X509_STORE_new();
     crypto::check(store != nullptr, "making a trust store");
     SSL_CTX_set_cert_store(context, store);  // owns it from here
     // An anchor is trusted because it was given, not because it signed itself.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    for (const auto& anchor : anchors) {
-        crypto::check(X509_STORE_add_cert(store, to_openssl(anchor).get()) == 1, "adding a trust anchor");
-    }
+    add_anchors(store, anchors);
 }
 
 constexpr std::pair<int, const char*> k_alerts[] = {
@@ -127,6 +130,7 @@ TlsContext make_client_context(const Trust& trust) {
     switch (trust.mode) {
         case Trust::Mode::system:
             crypto::check(SSL_CTX_set_default_verify_paths(context.get()) == 1, "reading the system's trust store");
+            add_anchors(SSL_CTX_get_cert_store(context.get()), trust.anchors);
             break;
         case Trust::Mode::anchors:
             trust_anchors(context.get(), trust.anchors);

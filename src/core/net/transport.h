@@ -33,7 +33,7 @@ public:
 /// Whom an https server is believed.
 struct Trust {
     enum class Mode {
-        system,   // the system's trust store
+        system,   // the system's trust store, and the anchors beside it
         anchors,  // these alone
         none,     // nobody is believed: to read /ca.pem before a hash decides; nothing secret may be sent
     };

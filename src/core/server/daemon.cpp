@@ -19,6 +19,7 @@
 #include "net/http_server.h"
 #include "server/front_metrics.h"
 #include "server/hosts.h"
+#include "server/notify_worker.h"
 #include "server/readiness.h"
 #include "server/self_certificate.h"
 #include "server/service_manager.h"
@@ -173,7 +174,8 @@ public:
           resolver_(request.make_resolver(current_.settings.resolver)),
           authorities_(request.store.layout(), request.clock, request.keys, k_tick),
           issuer_(request.store, authorities_, request.clock, request.random),
-          self_(issuer_, request.clock) {
+          self_(issuer_, request.clock),
+          notify_(request.store, request.clock, request.make_transport) {
         issuer_.set_public_http_url(current_.settings.public_http_url);
         app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, *resolver_,
                                      current_);
@@ -185,9 +187,11 @@ public:
     }
 
     void start() {
+        notify_.configure(current_.settings.notify);
         renew_own_certificate();
         limit_bodies();
         app_->start();
+        notify_.start();
         http_->start();
         const auto url = ready_url(current_.settings, http_->port(0));
         request_.store.write([&](store::Transaction& transaction) {
@@ -228,6 +232,7 @@ public:
         stop_limit_.begin();
         http_->stop(k_grace);
         app_->stop();
+        notify_.stop();
     }
 
 private:
@@ -302,6 +307,7 @@ private:
             current_ = std::move(next);
             app_->configure(current_);
             limit_bodies();
+            notify_.configure(current_.settings.notify);
             renew_own_certificate();
             base::log(base::Level::info, "settings read again");
         });
@@ -319,6 +325,7 @@ private:
     ca::Authorities authorities_;
     ca::Issuer issuer_;
     SelfCertificate self_;
+    NotifyWorker notify_;
     std::unique_ptr<App> app_;
     std::unique_ptr<net::HttpServer> http_;  // last: its threads use all of the above
 };

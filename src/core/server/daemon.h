@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "net/resolver.h"
 #include "server/app.h"
+#include "server/notify_delivery.h"
 #include "store/store.h"
 
 namespace signet::server {
@@ -21,6 +22,7 @@ struct DaemonRequest {
     base::Clock& clock;
     base::Random& random;
     std::function<std::unique_ptr<net::Resolver>(const std::string& server)> make_resolver;
+    MakeTransport make_transport;  // for events
     /// The configuration as it stands now, flags merged in. Throws what cannot be used.
     std::function<Configuration()> load;
     base::Path settings_file;                              // watched

@@ -100,6 +100,7 @@ Settings read_settings(base::TomlTable& file) {
     read_validation(validation, settings);
     auto retention = file.table("retention");
     read_retention(retention, settings);
+    settings.notify = read_notify_settings(file);
     return settings;
 }
 

@@ -7,10 +7,11 @@
 #include "base/time.h"
 #include "base/toml.h"
 #include "net/address.h"
+#include "server/notify_settings.h"
 
 namespace signet::server {
 
-/// [server], [validation] and [retention] of signet.toml.
+/// [server], [validation], [retention] and [notify] of signet.toml.
 struct Settings {
     std::string default_profile =
         "default";  // top level of the file; empty: newOrder at /acme/directory names the profiles
@@ -33,11 +34,13 @@ struct Settings {
 
     std::optional<base::Duration> keep_expired;  // rows of certificates that have ended; nullopt: for ever
 
+    NotifySettings notify;
+
     std::string auth;  // --auth: mode of profiles that set none; empty: challenge
 };
 
-/// Reads the tables [server], [validation] and [retention] and the key default_profile of the file. Throws bad_input
-/// with line and nearest key.
+/// Reads the tables [server], [validation], [retention] and [notify] and the key default_profile of the file. Throws
+/// bad_input with line and nearest key.
 Settings read_settings(base::TomlTable& file);
 
 }  // namespace signet::server

@@ -146,6 +146,18 @@ constexpr std::string_view k_version_9[] = {
     " PRIMARY KEY (level, position))",
 };
 
+constexpr std::string_view k_version_10[] = {
+    // Events that somebody is to hear of (notifications.h), and when to look at which certificate's end.
+    "CREATE TABLE notifications (id {row_id}, event_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
+    " subject TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL, attempts BIGINT NOT NULL,"
+    " next_at BIGINT NOT NULL, given_up_at BIGINT, error TEXT NOT NULL)",
+    "CREATE INDEX notifications_of_subject ON notifications (subject, id) WHERE given_up_at IS NULL",
+    "CREATE INDEX notifications_given_up ON notifications (given_up_at) WHERE given_up_at IS NOT NULL",
+    "CREATE TABLE expiry_watch (at BIGINT NOT NULL, certificate_id BIGINT NOT NULL,"
+    " PRIMARY KEY (at, certificate_id)) {in_key}",
+    "CREATE TABLE ends_told (subject TEXT NOT NULL PRIMARY KEY, level TEXT NOT NULL, at BIGINT NOT NULL)",
+};
+
 // The names of certificates that are there already.
 void fill_names(Database& database) {
     Transaction transaction(database);
@@ -171,7 +183,8 @@ constexpr std::array k_migrations = {Migration{k_version_1},
                                      Migration{k_version_6},
                                      Migration{k_version_7},
                                      Migration{k_version_8, fill_names},
-                                     Migration{k_version_9, plant_tree}};
+                                     Migration{k_version_9, plant_tree},
+                                     Migration{k_version_10}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
