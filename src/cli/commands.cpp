@@ -42,6 +42,7 @@ Options global_options(Globals& globals) {
 CommandTable command_table(Globals& globals) {
     return {
         .groups = {{.name = "ca", .summary = "create, show and publish certificate authorities"},
+                   {.name = "config", .summary = "look at the settings in force, and check a file of them"},
                    {.name = "profile", .summary = "what may be signed"},
                    {.name = "token", .summary = "let machines enrol: external account binding"},
                    {.name = "account", .summary = "list and stop ACME accounts"},
@@ -68,6 +69,8 @@ CommandTable command_table(Globals& globals) {
                 status_command(),
                 revoke_command(),
                 crl_command(),
+                config_show_command(),
+                config_check_command(),
                 profile_list_command(),
                 profile_show_command(),
                 profile_check_command(),

@@ -40,6 +40,8 @@ Command issue_command();
 Command serve_acme_command();
 Command fetch_command();
 Command renew_command();
+Command config_show_command();
+Command config_check_command();
 Command profile_list_command();
 Command profile_show_command();
 Command profile_check_command();

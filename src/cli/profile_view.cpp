@@ -50,15 +50,6 @@ Json acme_of(const ca::Profile& profile) {
     return acme;
 }
 
-/// What JSON and TOML write alike, but for inline tables. Control characters are escaped alike, too.
-std::string toml_value(const Json& value) {
-    if (!value.is_object()) return base::dump_json(value);
-    std::string text;
-    for (const auto& [key, member] : value.items())
-        text += (text.empty() ? " " : ", ") + key + " = " + toml_value(member);
-    return "{" + text + (text.empty() ? "}" : " }");
-}
-
 void append_lines(std::string& text, const Json& table) {
     for (const auto& [key, value] : table.items()) {
         if (value.is_null()) continue;  // not set
@@ -67,6 +58,15 @@ void append_lines(std::string& text, const Json& table) {
 }
 
 }  // namespace
+
+/// What JSON and TOML write alike, but for inline tables. Control characters are escaped alike, too.
+std::string toml_value(const Json& value) {
+    if (!value.is_object()) return base::dump_json(value);
+    std::string text;
+    for (const auto& [key, member] : value.items())
+        text += (text.empty() ? " " : ", ") + key + " = " + toml_value(member);
+    return "{" + text + (text.empty() ? "}" : " }");
+}
 
 Json profile_json(const ca::Profile& profile) {
     Json json;

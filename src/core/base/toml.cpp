@@ -1,8 +1,10 @@
 #include "base/toml.h"
 
+#include <nlohmann/json.hpp>
 #include <toml++/toml.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace signet::base {
@@ -28,6 +30,27 @@ std::int64_t line_of(const toml::table& table, std::string_view key) {
     return table.source().begin.line;
 }
 
+Json to_json(const toml::node& node) {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return number->get();
+    if (const auto* flag = node.as_boolean()) return flag->get();
+    if (const auto* fraction = node.as_floating_point()) return fraction->get();
+    Json list = Json::array();
+    if (const auto* array = node.as_array())
+        for (const toml::node& element : *array) list.push_back(to_json(element));
+    return list;
+}
+
+void add_entries(std::vector<TomlEntry>& entries, const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+        const std::string path = prefix + std::string(key.str());
+        if (const auto* inner = node.as_table())
+            add_entries(entries, *inner, path + '.');
+        else
+            entries.push_back({path, dump_json(to_json(node)), static_cast<int>(key.source().begin.line)});
+    }
+}
+
 }  // namespace
 
 TomlFile TomlFile::parse(std::string_view text, std::string file_name) {
@@ -47,6 +70,12 @@ TomlFile TomlFile::parse(std::string_view text, std::string file_name) {
 }
 
 TomlFile TomlFile::empty(std::string file_name) { return parse("", std::move(file_name)); }
+
+std::vector<TomlEntry> TomlFile::entries() const {
+    std::vector<TomlEntry> entries;
+    add_entries(entries, *root_->table, "");
+    return entries;
+}
 
 TomlTable::TomlTable(const TomlFile& file) : node_(file.root_), file_name_(file.file_name_) {}
 

@@ -12,12 +12,22 @@
 
 namespace signet::base {
 
+/// One value of a file that stands at `line`: "profile.web.subject.o".
+struct TomlEntry {
+    std::string path;
+    std::string json;  // text
+    int line;
+};
+
 /// A parsed TOML file with the line of every key. Immutable; readers share it.
 class TomlFile {
 public:
     /// Throws bad_input with file name, line and column.
     static TomlFile parse(std::string_view text, std::string file_name);
     static TomlFile empty(std::string file_name);
+
+    /// All values there are, but tables, whatever they mean.
+    std::vector<TomlEntry> entries() const;
 
     struct Node;
 
