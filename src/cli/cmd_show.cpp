@@ -192,6 +192,13 @@ std::vector<Shown> read(const Context& context, const Words& words) {
         return all;
     }
     auto record = find(context, words.target);
+    if (record.der.empty()) {
+        throw Error{Kind::not_found,
+                    "of the certificate " + record.serial + " no more is known than that it was revoked at " +
+                        base::format_time(base::from_unix(record.revoked_at.value_or(record.issued_at))) +
+                        ": it came after the backup that this store was restored from",
+                    "see its entry with: signet audit --serial " + record.serial};
+    }
     all.push_back({x509::Certificate::from_der(record.der), std::move(record)});
     return all;
 }

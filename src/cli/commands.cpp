@@ -89,6 +89,8 @@ CommandTable command_table(Globals& globals) {
                 audit_checkpoint_command(),
                 audit_prove_command(),
                 audit_check_proof_command(),
+                backup_command(),
+                restore_command(),
                 completion_command(),
                 help_command(),
                 version_command(),

@@ -55,6 +55,8 @@ Command order_list_command();
 Command order_show_command();
 Command order_approve_command();
 Command order_reject_command();
+Command backup_command();
+Command restore_command();
 Command audit_command();
 Command audit_verify_command();
 Command audit_checkpoint_command();

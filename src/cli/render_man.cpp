@@ -210,7 +210,7 @@ void add_settings_rules(Page& page) {
         "A flag beats the environment, which beats signet.toml. Every option is also read from SIGNET_ and its name in "
         "capitals, with _ for -: --key-type from SIGNET_KEY_TYPE. Flags take true, yes, on or 1, and their opposites; "
         "repeatable options take a list separated by commas. An empty variable counts as unset, an unknown SIGNET_ "
-        "variable is ignored. The ca commands and revoke read only the global options from the environment: a "
+        "variable is ignored. The ca commands, revoke and restore read only the global options from the environment: a "
         "SIGNET_VALIDITY that is meant for a pod must not shorten a root. NO_COLOR turns colours off.");
     page.section("OUTPUT");
     page.text(

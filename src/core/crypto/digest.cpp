@@ -141,4 +141,20 @@ bool constant_time_equal(base::ByteView a, base::ByteView b) {
     return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    check(context_ != nullptr && EVP_DigestInit_ex(context_, sha256_algorithm(), nullptr) == 1, "computing a digest");
+}
+
+Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+
+void Sha256::add(base::ByteView piece) {
+    check(EVP_DigestUpdate(context_, piece.data(), piece.size()) == 1, "computing a digest");
+}
+
+std::array<std::uint8_t, 32> Sha256::finish() {
+    std::array<std::uint8_t, 32> digest{};
+    check(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1, "computing a digest");
+    return digest;
+}
+
 }  // namespace signet::crypto

@@ -5,9 +5,25 @@
 
 #include "base/bytes.h"
 
+struct evp_md_ctx_st;
+
 namespace signet::crypto {
 
 std::array<std::uint8_t, 32> sha256(base::ByteView message);
+/// The same over a message that comes in pieces. Not thread-safe.
+class Sha256 {
+public:
+    Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+    ~Sha256();
+    void add(base::ByteView piece);
+    /// Of all that was added; nothing may be added after it.
+    std::array<std::uint8_t, 32> finish();
+
+private:
+    evp_md_ctx_st* context_;
+};
 std::array<std::uint8_t, 20> sha1(base::ByteView message);  // key identifiers and OCSP CertIDs only
 base::Bytes sha384(base::ByteView message);
 base::Bytes sha512(base::ByteView message);
