@@ -1,7 +1,9 @@
 #include "cli/authority_view.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ca/generations.h"
 #include "ca/permitted_names.h"
 #include "store/certificates.h"
 
@@ -44,46 +46,156 @@ std::string foreign_anchors_of(const ca::AuthorityFiles& files) {
     return names;
 }
 
+/// signet.toml decides nothing here: a broken one must not hide what there is.
+std::string public_url(const Context& context) {
+    try {
+        std::string url = context.settings().server.public_http_url;
+        while (url.ends_with('/')) url.pop_back();
+        return url;
+    } catch (const base::Error&) {
+        return {};
+    }
+}
+
+using Generation = AuthorityView::Generation;
+
+Generation generation_of(store::Transaction& transaction, const ca::AuthorityFiles& files,
+                         const x509::Certificate& certificate, base::Time now) {
+    Generation generation{certificate, ca::authority_id(certificate), 0, 0, {}};
+    generation.living_leaves = ca::count_living_leaves(transaction, files, generation.id, base::to_unix(now));
+    if (generation.living_leaves > 0) generation.last_end = store::last_end(transaction, generation.id);
+    return generation;
+}
+
+/// What hangs on a former root: what it signed itself, and the leafs of the issuing CAs below it.
+Generation root_of(store::Transaction& transaction, const AuthorityView& view, const ca::FormerCa& root,
+                   base::Time now) {
+    Generation all = generation_of(transaction, view.files, root.certificate, now);
+    for (const ca::FormerCa& issuing : view.files.former_issuing) {
+        if (view.files.former_root_of(issuing) != &root) continue;
+        for (const Generation& below : view.issuing) {
+            if (below.id != issuing.id) continue;
+            all.living_leaves += below.living_leaves;
+            all.last_end = std::max(all.last_end, below.last_end);
+        }
+    }
+    return all;
+}
+
+Json retirement_json(const Generation& generation, const char* kind, bool compromised) {
+    Json json{{"id", generation.id},
+              {"kind", kind},
+              {"subject", generation.certificate.subject().text()},
+              {"living_leaves", generation.living_leaves},
+              {"may_retire", generation.living_leaves == 0},
+              {"retire_after", nullptr}};
+    if (generation.living_leaves > 0)
+        json["retire_after"] = base::format_time(base::from_unix(generation.last_end + 1));
+    if (generation.replaced_at) json["replaced_at"] = base::format_time(base::from_unix(*generation.replaced_at));
+    if (compromised) json["compromised"] = true;
+    return json;
+}
+
+/// How far a change-over is: nothing, a certificate is awaited, leafs move, everything former may go.
+std::string step_of(const AuthorityView& view) {
+    if (view.rotation_waits) return "waiting";
+    if (view.issuing.size() == 1 && view.former_roots.empty()) return "none";
+    const auto done = [](const Generation& generation) { return generation.living_leaves == 0; };
+    const bool all = std::all_of(view.issuing.begin() + 1, view.issuing.end(), done) &&
+                     std::all_of(view.former_roots.begin(), view.former_roots.end(), done);
+    return all ? "retire" : "moving";
+}
+
+Json rotation_json(const AuthorityView& view) {
+    Json former = Json::array();
+    for (std::size_t i = 0; i < view.former_roots.size(); ++i)
+        former.push_back(retirement_json(view.former_roots[i], "root", view.files.former_roots[i].compromised));
+    if (view.files.issuing)
+        for (std::size_t i = 1; i < view.issuing.size(); ++i)
+            former.push_back(retirement_json(view.issuing[i], "issuing", false));
+    return {{"step", step_of(view)},
+            {"csr", view.rotation_waits ? Json(view.csr.string()) : Json(nullptr)},
+            {"former", std::move(former)}};
+}
+
+Json issuing_json(const AuthorityView& view, const Generation& generation) {
+    Json json = ca_json(generation.certificate);
+    json["current"] = generation.certificate == view.files.signer();
+    json["living_leaves"] = generation.living_leaves;
+    const auto& constraints = generation.certificate.name_constraints();
+    json["name_constraints"] = constraints ? Json(ca::describe(*constraints)) : Json(nullptr);
+    const std::string& url = view.public_http_url;
+    json["crl_url"] =
+        url.empty() ? Json(nullptr) : Json(url + "/crl/" + view.files.name + "/" + generation.id + ".crl");
+    json["ocsp_url"] = url.empty() ? Json(nullptr) : Json(url + "/ocsp/" + view.files.name);
+    return json;
+}
+
+std::string rotation_text(const AuthorityView& view) {
+    const std::string step = step_of(view);
+    if (step == "waiting") return "waits for the answer to " + view.csr.string();
+    if (step == "none") return {};
+    return step == "retire" ? "complete: retire what is former" : "certificates move to the current generation";
+}
+
+std::string former_text(const Generation& generation) {
+    const std::string id = generation.id + ", " + generation.certificate.subject().text() + ": ";
+    if (generation.living_leaves == 0) return id + "signet ca retire " + generation.id;
+    return id + std::to_string(generation.living_leaves) + " living, the last until " +
+           base::format_time(base::from_unix(generation.last_end));
+}
+
 }  // namespace
 
-AuthorityView view_authority(store::Store& store, const std::string& name, base::Time now) {
-    AuthorityView view{ca::read_authority_files(store.layout(), name)};
+std::int64_t AuthorityView::living_leaves() const {
+    std::int64_t all = 0;
+    for (const Generation& generation : issuing) all += generation.living_leaves;
+    return all;
+}
+
+AuthorityView view_authority(const Context& context, store::Store& store, const std::string& name, base::Time now) {
+    AuthorityView view{ca::read_authority_files(store.layout(), name), {}, {}, {}, {}, public_url(context)};
     ca::check_key_privacy(store.layout(), name);
-    view.living_leaves = store.query([&](store::Transaction& transaction) {
-        const auto count = store::count_living(transaction, ca::authority_id(view.files.signer()), base::to_unix(now));
-        // A root that signs leafs is its own issuer in the inventory, and no leaf.
-        const bool counts_itself = !view.files.issuing && view.files.root.not_after() >= now &&
-                                   store::find_certificate(transaction, view.files.root.serial_hex());
-        return counts_itself ? count - 1 : count;
+    view.rotation_waits = ca::rotation_waits(store.layout(), name);
+    view.csr = store.layout().issuing_request(name);
+    store.read([&](store::Transaction& transaction) {
+        const auto replaced = ca::replaced_at(transaction, view.files);
+        for (const auto& signer : view.files.leaf_signers()) {
+            view.issuing.push_back(generation_of(transaction, view.files, signer, now));
+            const auto since = replaced.find(view.issuing.back().id);
+            if (since != replaced.end()) view.issuing.back().replaced_at = since->second;
+        }
+        for (const auto& root : view.files.former_roots)
+            view.former_roots.push_back(root_of(transaction, view, root, now));
     });
     return view;
 }
 
 Json authority_json(const AuthorityView& view) {
-    Json signer = ca_json(view.files.signer());
-    signer["current"] = true;
-    signer["living_leaves"] = view.living_leaves;
-    const auto& constraints = view.files.signer().name_constraints();
-    signer["name_constraints"] = constraints ? Json(ca::describe(*constraints)) : Json(nullptr);
-    Json anchors = Json::array();
+    Json issuing = Json::array(), anchors = Json::array();
+    for (const auto& generation : view.issuing) issuing.push_back(issuing_json(view, generation));
     for (const auto& anchor : view.files.anchors()) anchors.push_back(ca_json(anchor));
-    return {{"name", view.files.name},
-            {"root", ca_json(view.files.root)},
-            {"root_only", !view.files.issuing},
-            {"issuing", Json::array({std::move(signer)})},
-            {"anchors", std::move(anchors)}};
+    return {{"name", view.files.name},       {"root", ca_json(view.files.root)}, {"root_only", !view.files.issuing},
+            {"issuing", std::move(issuing)}, {"anchors", std::move(anchors)},    {"rotation", rotation_json(view)}};
 }
 
 void print_authority(Output& out, const AuthorityView& view, base::Time now) {
     const ca::AuthorityFiles& files = view.files;
-    out.facts({{"CA", files.name},
-               {"root", line_for(files.root, now)},
-               {"root SHA-256", files.root.fingerprint_sha256()},
-               {"issuing", files.issuing ? line_for(*files.issuing, now) : "none: the root signs"},
-               {"issuing id", ca::authority_id(files.signer())},
-               {"name constraints", constraints_of(files)},
-               {"foreign anchors", foreign_anchors_of(files)},
-               {"living certificates", std::to_string(view.living_leaves)}});
+    std::vector<std::pair<std::string, std::string>> rows{
+        {"CA", files.name},
+        {"root", line_for(files.root, now)},
+        {"root SHA-256", files.root.fingerprint_sha256()},
+        {"issuing", files.issuing ? line_for(*files.issuing, now) : "none: the root signs"},
+        {"issuing id", ca::authority_id(files.signer())},
+        {"name constraints", constraints_of(files)},
+        {"foreign anchors", foreign_anchors_of(files)},
+        {"living certificates", std::to_string(view.issuing.front().living_leaves)},
+        {"rotation", rotation_text(view)}};
+    for (const auto& root : view.former_roots) rows.emplace_back("former root", former_text(root));
+    if (files.issuing)
+        for (std::size_t i = 1; i < view.issuing.size(); ++i)
+            rows.emplace_back("former issuing", former_text(view.issuing[i]));
+    out.facts(rows);
 }
 
 }  // namespace signet::cli

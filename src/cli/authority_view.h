@@ -1,25 +1,41 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/time.h"
 #include "ca/authority_files.h"
-#include "cli/output.h"
+#include "cli/context.h"
 #include "store/store.h"
 
 namespace signet::cli {
 
 /// One CA as `ca init`, `ca show` and `ca list` tell it: to people, and as the JSON that scripts rely on.
 struct AuthorityView {
+    struct Generation {
+        x509::Certificate certificate;
+        std::string id;
+        std::int64_t living_leaves = 0;           // certificates that it issued and that have not ended
+        std::int64_t last_end = 0;                // of these, in seconds since the epoch; 0 when there is none
+        std::optional<std::int64_t> replaced_at;  // of a former one
+    };
     ca::AuthorityFiles files;
-    std::int64_t living_leaves = 0;  // certificates that the current signer issued and that have not ended
+    bool rotation_waits = false;
+    base::Path csr;                        // of the generation that waits
+    std::vector<Generation> issuing;       // whose leafs may live: the current signer first
+    std::vector<Generation> former_roots;  // living_leaves: all below it
+    std::string public_http_url;           // base of CRL and OCSP URLs; empty: none are published
+    std::int64_t living_leaves() const;
 };
 
 /// Reads authorities/NAME and counts. Needs no key, and refuses one that others can read.
-AuthorityView view_authority(store::Store& store, const std::string& name, base::Time now);
+AuthorityView view_authority(const Context& context, store::Store& store, const std::string& name, base::Time now);
 
-/// name, root, issuing[] (id, subject, not_after, current, living_leaves, fingerprint_sha256, …), anchors[].
+/// name, root, issuing[] (id, subject, not_after, current, living_leaves, crl_url, ocsp_url, fingerprint_sha256, …),
+/// anchors[], rotation.
 base::Json authority_json(const AuthorityView& view);
 void print_authority(Output& out, const AuthorityView& view, base::Time now);
 

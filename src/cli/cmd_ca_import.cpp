@@ -57,6 +57,8 @@ std::string said(ca::Imported how) {
             return "completed the CA ";
         case ca::Imported::renewed:
             return "renewed the certificate of the CA ";
+        case ca::Imported::rotated:
+            return "rotated the CA ";
     }
     return {};
 }
@@ -69,7 +71,7 @@ int run(Context& context, const Words& words) {
     const auto result = ca::import_authority(*store, request, context.seams.clock);
     write_default_settings(context, *store, result.name);
     const base::Time now = context.seams.clock.now();
-    const AuthorityView view = view_authority(*store, result.name, now);
+    const AuthorityView view = view_authority(context, *store, result.name, now);
     if (context.out.json()) {
         base::Json json = authority_json(view);
         json["changed"] = true;
@@ -95,7 +97,10 @@ Command ca_import_command() {
             "checked before anything is written: the chain by RFC 5280 section 6, CA:TRUE, the key.\n\n"
             "With --key a CA that another tool made comes in, key and all, into a store that is made where there is "
             "none; the key is encrypted as --passphrase-file says. A new certificate for the key that a CA has (`ca "
-            "csr`) takes the place of the one before.",
+            "csr`) takes the place of the one before.\n\n"
+            "The next generation that `ca rotate` began without the root's key takes over when its certificate comes; "
+            "the one before goes to former/. With another root than before that one changes too, and both are "
+            "anchors; cross-certificates between the two in the file of the issuing CA are kept and sent.",
         .arguments = {{.label = "ISSUING.crt",
                        .text = "the issuing CA's certificate, PEM or DER",
                        .target = &words->issuing,

@@ -22,7 +22,7 @@ constexpr std::size_t k_key_memory = 512 << 10;
 int report(Context& context, store::Store& store, const std::string& name, bool created,
            const std::vector<std::string>& differences) {
     const base::Time now = context.seams.clock.now();
-    const AuthorityView view = view_authority(store, name, now);
+    const AuthorityView view = view_authority(context, store, name, now);
     for (const std::string& difference : differences) context.out.warning(difference);
     if (context.out.json()) {
         base::Json json = authority_json(view);

@@ -14,11 +14,11 @@ int run(Context& context) {
     base::Json all = base::Json::array();
     std::vector<std::vector<std::string>> rows;
     for (const std::string& name : ca::authority_names(store->layout())) {
-        const AuthorityView view = view_authority(*store, name, now);
+        const AuthorityView view = view_authority(context, *store, name, now);
         const x509::Certificate& signer = view.files.signer();
         all.push_back(authority_json(view));
         rows.push_back({name, ca::authority_id(signer), signer.subject().text(), signer.public_key().describe(),
-                        base::format_time(signer.not_after()), std::to_string(view.living_leaves)});
+                        base::format_time(signer.not_after()), std::to_string(view.living_leaves())});
     }
     if (context.out.json())
         context.out.document(all);

@@ -12,7 +12,7 @@ namespace {
 int run(Context& context, const std::string& name) {
     const auto store = store::Store::open(context.store());
     const base::Time now = context.seams.clock.now();
-    const AuthorityView view = view_authority(*store, name, now);
+    const AuthorityView view = view_authority(context, *store, name, now);
     if (context.out.json())
         context.out.document(authority_json(view));
     else
@@ -28,10 +28,14 @@ Command ca_show_command() {
         .name = "ca show",
         .summary = "show a CA: its certificates and what hangs on them",
         .description =
-            "With --json: name, root, root_only, issuing[] and anchors[]. Each certificate has id (the first 8 hex "
-            "digits of its subject key identifier), subject, serial, not_before, not_after, key_type and "
-            "fingerprint_sha256; those of issuing[] also have current and living_leaves, the number of certificates "
-            "issued that have not ended.",
+            "With --json: name, root, root_only, issuing[], anchors[] and rotation. Each certificate has id (the first "
+            "8 hex digits of its subject key identifier), subject, serial, not_before, not_after, key_type and "
+            "fingerprint_sha256; those of issuing[], one for each generation and the current one first, also have "
+            "current, living_leaves (the number of certificates issued that have not ended), name_constraints, "
+            "crl_url and ocsp_url (null without public_http_url).\n\n"
+            "rotation tells how far a change-over is: step is none, waiting (for the answer to csr), moving (leafs of "
+            "former generations live) or retire (none does). former[] has id, kind (root or issuing), subject, "
+            "living_leaves, may_retire, and retire_after, when the last of them ends by itself.",
         .arguments = {{.label = "NAME",
                        .text = "the CA; default: default",
                        .target = name.get(),

@@ -58,6 +58,8 @@ CommandTable command_table(Globals& globals) {
                 ca_sign_command(),
                 ca_import_command(),
                 ca_trust_command(),
+                ca_rotate_command(),
+                ca_retire_command(),
                 ca_rekey_command(),
                 issue_command(),
                 serve_acme_command(),

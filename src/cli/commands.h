@@ -35,6 +35,8 @@ Command ca_csr_command();
 Command ca_sign_command();
 Command ca_import_command();
 Command ca_trust_command();
+Command ca_rotate_command();
+Command ca_retire_command();
 Command ca_rekey_command();
 Command issue_command();
 Command serve_acme_command();

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -20,7 +21,7 @@ struct Stamp {
     std::int64_t changed_s = 0, changed_ns = 0;
     friend bool operator==(const Stamp&, const Stamp&) = default;
 };
-using Stamps = std::array<Stamp, 5>;
+using Stamps = std::array<Stamp, 6>;
 
 Stamp stamp_of(const base::Path& path) {
     struct stat facts {};
@@ -30,9 +31,12 @@ Stamp stamp_of(const base::Path& path) {
 }
 
 Stamps stamps_of(const store::Layout& layout, const std::string& name) {
-    return {stamp_of(layout.root_certificate(name)), stamp_of(layout.root_key(name)),
-            stamp_of(layout.issuing_certificate(name)), stamp_of(layout.issuing_key(name)),
-            stamp_of(layout.trusted(name))};
+    return {stamp_of(layout.root_certificate(name)),
+            stamp_of(layout.root_key(name)),
+            stamp_of(layout.issuing_certificate(name)),
+            stamp_of(layout.issuing_key(name)),
+            stamp_of(layout.trusted(name)),
+            stamp_of(layout.former(name))};
 }
 
 }  // namespace
@@ -55,17 +59,17 @@ struct Authorities::State {
             return Authority::load(layout, name, clock.now(), keys);
         } catch (const KeyLocked& locked) {
             const auto row = loaded.find(name);
-            if (row == loaded.end() || !same_certificates(*row->second.authority, name)) throw;
+            if (row == loaded.end() || !same_ca(*row->second.authority, name)) throw;
             base::log(base::Level::warning,
                       "the keys of a CA were encrypted anew; the next start takes the new passphrase",
                       {{"ca", name}, {"reason", locked.message()}});
             return row->second.authority;
         }
     }
-    bool same_certificates(const Authority& authority, const std::string& name) const {
-        const AuthorityFiles files = read_authority_files(layout, name);
-        return files.root == authority.root() && files.signer() == authority.issuing() &&
-               files.anchors() == authority.anchors();
+    /// Of this generation or of one before.
+    bool same_ca(const Authority& authority, const std::string& name) const {
+        const auto signers = read_authority_files(layout, name).leaf_signers();
+        return std::find(signers.begin(), signers.end(), authority.issuing()) != signers.end();
     }
 };
 

@@ -65,7 +65,7 @@ struct Signer {
           algorithm(crypto::default_algorithm(k)) {}
 };
 
-x509::Certificate sign_with(const Signer& signer, ApprovedTemplate&& approved, base::Random& random) {
+x509::Certificate sign_once(const Signer& signer, ApprovedTemplate&& approved, base::Random& random) {
     const ApprovedTemplate once = std::move(approved);
     x509::Template content = once.content();
     content.serial = draw_serial(random);
@@ -81,17 +81,36 @@ x509::Certificate sign_with(const Signer& signer, ApprovedTemplate&& approved, b
 struct Authority::State {
     AuthorityFiles files;
     crypto::PrivateKey key;
-    std::optional<base::Path> root_key;  // where it is, when it is here and is not `key`
+    struct Elsewhere {
+        x509::Certificate certificate;
+        base::Path key;
+    };
+    std::vector<Elsewhere> others;  // whose keys are here too, and read for each signature: the root, former CAs
     std::shared_ptr<KeyOpener> keys;
 
     template <class Work>
     auto as(std::string_view signer_id, Work work) const {
         if (signer_id == authority_id(files.signer())) return work(Signer(key, files.signer()));
-        if (!root_key || signer_id != authority_id(files.root))
-            throw Error{Kind::not_found,
-                        "the CA '" + files.name + "' has no key here of a CA " + base::printable(signer_id, 16)};
-        const crypto::PrivateKey key_of_root = read_key(*root_key, files.root, keys);
-        return work(Signer(key_of_root, files.root));
+        for (const Elsewhere& other : others) {
+            if (signer_id != authority_id(other.certificate)) continue;
+            const crypto::PrivateKey its_key = read_key(other.key, other.certificate, keys);
+            return work(Signer(its_key, other.certificate));
+        }
+        throw Error{Kind::not_found,
+                    "the CA '" + files.name + "' has no key here of a CA " + base::printable(signer_id, 16)};
+    }
+
+    static std::vector<Elsewhere> find_others(const store::Layout& layout, const AuthorityFiles& files) {
+        std::vector<Elsewhere> found;
+        const auto add = [&](const x509::Certificate& certificate, const base::Path& key) {
+            if (base::file_facts(key)) found.push_back({certificate, key});
+        };
+        if (files.issuing) add(files.root, layout.root_key(files.name));
+        for (const FormerCa& former : files.former_issuing)
+            add(former.certificate, layout.former(files.name, "issuing", former.id, "key"));
+        for (const FormerCa& former : files.former_roots)
+            add(former.certificate, layout.former(files.name, "root", former.id, "key"));
+        return found;
     }
 };
 
@@ -106,10 +125,9 @@ std::shared_ptr<const Authority> Authority::load(const store::Layout& layout, co
     crypto::PrivateKey key = read_key(files.issuing ? layout.issuing_key(name) : layout.root_key(name), signer, keys);
     check_begun(files.root, now);
     check_begun(signer, now);
-    std::optional<base::Path> root_key;
-    if (files.issuing && base::file_facts(layout.root_key(name))) root_key = layout.root_key(name);
+    auto others = State::find_others(layout, files);
     return std::shared_ptr<const Authority>(new Authority(
-        std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(root_key), keys})));
+        std::unique_ptr<const State>(new State{std::move(files), std::move(key), std::move(others), keys})));
 }
 
 const std::string& Authority::name() const { return state_->files.name; }
@@ -124,10 +142,13 @@ std::vector<x509::Certificate> Authority::anchors() const { return state_->files
 std::optional<base::Error> Authority::not_valid(base::Time now) const {
     return ca::not_valid(state_->files.above_leaf(), state_->files.name, now);
 }
+const AuthorityFiles& Authority::files() const { return state_->files; }
+std::vector<x509::Certificate> Authority::sent_chain() const { return state_->files.sent_chain_of(issuing_id()); }
 
 std::vector<x509::Certificate> Authority::signers() const {
-    if (state_->root_key) return {issuing(), root()};
-    return {issuing()};
+    std::vector<x509::Certificate> signers{issuing()};
+    for (const auto& other : state_->others) signers.push_back(other.certificate);
+    return signers;
 }
 
 x509::Certificate Authority::sign(ApprovedTemplate&& approved, base::Random& random) const {
@@ -136,7 +157,7 @@ x509::Certificate Authority::sign(ApprovedTemplate&& approved, base::Random& ran
 
 x509::Certificate Authority::sign_as(std::string_view signer_id, ApprovedTemplate&& approved,
                                      base::Random& random) const {
-    return state_->as(signer_id, [&](const Signer& signer) { return sign_with(signer, std::move(approved), random); });
+    return state_->as(signer_id, [&](const Signer& signer) { return sign_once(signer, std::move(approved), random); });
 }
 
 x509::Certificate Authority::sign_by_root(const store::Layout& layout, const AuthorityFiles& files,
@@ -147,7 +168,12 @@ x509::Certificate Authority::sign_by_root(const store::Layout& layout, const Aut
         throw Error{Kind::not_found, "there is no " + path.string() + ": the root's key is elsewhere",
                     "name it with --root-key, or go where it is"};
     const crypto::PrivateKey key = read_key(path, files.root, root_key.keys);
-    return sign_with(Signer(key, files.root), std::move(approved), random);
+    return sign_once(Signer(key, files.root), std::move(approved), random);
+}
+
+x509::Certificate Authority::sign_with(const crypto::PrivateKey& key, const x509::Certificate& owner,
+                                       ApprovedTemplate&& approved, base::Random& random) {
+    return sign_once(Signer(key, owner), std::move(approved), random);
 }
 
 base::Bytes Authority::certificate_request() const {
@@ -162,6 +188,12 @@ base::Bytes Authority::sign_crl(std::string_view signer_id, const x509::CrlField
         fill(builder);
         return builder.assemble(crypto::sign(signer.key, signer.algorithm, builder.tbs()));
     });
+}
+
+void check_issuing_key(const store::Layout& layout, const AuthorityFiles& files,
+                       const std::shared_ptr<KeyOpener>& keys) {
+    check_key_privacy(layout, files.name);
+    read_key(files.issuing ? layout.issuing_key(files.name) : layout.root_key(files.name), files.signer(), keys);
 }
 
 void check_root_key(const store::Layout& layout, const AuthorityFiles& files, const std::shared_ptr<KeyOpener>& keys) {

@@ -37,14 +37,16 @@ public:
                                                  const std::shared_ptr<KeyOpener>& keys = {});
 
     const std::string& name() const;
+    const AuthorityFiles& files() const;
     const x509::Certificate& issuing() const;
     const x509::Certificate& root() const;
-    bool root_only() const;                        // leafs are signed by the root
-    std::string issuing_id() const;                // first 8 hex digits of the subject key identifier
-    std::vector<x509::Certificate> chain() const;  // what follows the leaf in tls.crt: issuing CA, without the anchor
+    bool root_only() const;                             // leafs are signed by the root
+    std::string issuing_id() const;                     // first 8 hex digits of the subject key identifier
+    std::vector<x509::Certificate> chain() const;       // above a leaf: the issuing CA and further up, without the root
+    std::vector<x509::Certificate> sent_chain() const;  // what follows the leaf in tls.crt: with cross-certificates
     /// Why it can sign no certificate at `now`, though its CRLs and OCSP answers go on; nullopt: it can.
     std::optional<base::Error> not_valid(base::Time now) const;
-    std::vector<x509::Certificate> anchors() const;  // what counts as trusted now: ca.crt, /ca.pem
+    std::vector<x509::Certificate> anchors() const;     // what counts as trusted now: ca.crt, /ca.pem
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
     x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;
@@ -52,10 +54,14 @@ public:
     static x509::Certificate sign_by_root(const store::Layout& layout, const AuthorityFiles& files,
                                           const RootKeySource& root_key, ApprovedTemplate&& approved,
                                           base::Random& random);
+    /// With a key in memory, in the name of `owner`, whose key it is: a CA in the making.
+    static x509::Certificate sign_with(const crypto::PrivateKey& key, const x509::Certificate& owner,
+                                       ApprovedTemplate&& approved, base::Random& random);
     /// DER of a request for another certificate of the same key, name and constraints.
     base::Bytes certificate_request() const;
 
-    /// The CAs that this authority can speak for, by CRL and OCSP: the issuing CA, and the root when its key is here.
+    /// The CAs that this authority can speak for, by CRL and OCSP: the issuing CA, then the root and those of former
+    /// generations whose keys are here.
     std::vector<x509::Certificate> signers() const;
     /// The same as `sign`, in the name of one of the signers, named by its id. Throws not_found.
     x509::Certificate sign_as(std::string_view signer_id, ApprovedTemplate&& approved, base::Random& random) const;
@@ -69,6 +75,9 @@ private:
     std::unique_ptr<const State> state_;
 };
 
+/// Opens the key that signs leafs, whether its certificate is valid now or not. Throws corrupt, KeyLocked.
+void check_issuing_key(const store::Layout& layout, const AuthorityFiles& files,
+                       const std::shared_ptr<KeyOpener>& keys);
 /// Throws corrupt when root.key is there and is not the root's; it may be away from the machine.
 void check_root_key(const store::Layout& layout, const AuthorityFiles& files,
                     const std::shared_ptr<KeyOpener>& keys = {});

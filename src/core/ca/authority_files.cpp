@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/generations.h"
 #include "x509/build.h"
 #include "x509/pem.h"
 
@@ -52,6 +53,15 @@ std::vector<AuthorityFiles::Foreign> read_trusted(const store::Layout& layout, c
     return trusted;
 }
 
+std::vector<base::Path> key_files(const store::Layout& layout, const std::string& name) {
+    std::vector<base::Path> keys{layout.root_key(name), layout.issuing_key(name), layout.next_key(name)};
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(layout.former(name), error), end; !error && entry != end;
+         entry.increment(error))
+        if (entry->path().extension() == ".key") keys.push_back(entry->path());
+    return keys;
+}
+
 [[noreturn]] void throw_not_found(const store::Layout& layout, const std::string& name) {
     const std::vector<std::string> names = authority_names(layout);
     const auto near = base::nearest(name, names);
@@ -79,6 +89,8 @@ std::vector<x509::Certificate> AuthorityFiles::above_leaf() const {
 
 std::vector<x509::Certificate> AuthorityFiles::anchors() const {
     std::vector<x509::Certificate> anchors{root};
+    for (const FormerCa& former : former_roots)
+        if (!former.compromised) anchors.push_back(former.certificate);
     for (const Foreign& foreign : trusted) anchors.push_back(foreign.certificate);
     return anchors;
 }
@@ -98,6 +110,10 @@ std::vector<x509::Certificate> read_cas(const base::Path& path) {
 
 bool authority_waits(const store::Layout& layout, const std::string& name) {
     return !authority_exists(layout, name) && base::file_facts(layout.issuing_request(name)).has_value();
+}
+
+bool rotation_waits(const store::Layout& layout, const std::string& name) {
+    return authority_exists(layout, name) && base::file_facts(layout.issuing_request(name)).has_value();
 }
 
 bool authority_exists(const store::Layout& layout, const std::string& name) {
@@ -125,6 +141,7 @@ AuthorityFiles read_authority_files(const store::Layout& layout, const std::stri
                     "have " + layout.issuing_request(name).string() + " signed, then: signet ca import"};
     if (!authority_exists(layout, name)) throw_not_found(layout, name);
     AuthorityFiles files{name, read_ca(layout.root_certificate(name)), std::nullopt, {}, read_trusted(layout, name)};
+    read_former(layout, files);
     const base::Path path = layout.issuing_certificate(name);
     if (!base::file_facts(path)) return files;
     const auto certificates = read_cas(path);
@@ -139,7 +156,7 @@ AuthorityFiles read_authority_files(const store::Layout& layout, const std::stri
 }
 
 void check_key_privacy(const store::Layout& layout, const std::string& name) {
-    for (const base::Path& path : {layout.root_key(name), layout.issuing_key(name)}) {
+    for (const base::Path& path : key_files(layout, name)) {
         const auto facts = base::file_facts(path);
         if (!facts) continue;
         if (facts->owner != geteuid())

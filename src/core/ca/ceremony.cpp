@@ -1,51 +1,19 @@
 #include "ca/ceremony.h"
 
-#include <filesystem>
-
-#include "base/error.h"
 #include "base/text.h"
 #include "ca/authority_files.h"
 #include "ca/ca_certificates.h"
+#include "ca/ceremony_directory.h"
 #include "ca/inventory.h"
 #include "x509/pem.h"
 
 namespace signet::ca {
 namespace {
 
-using base::Error;
-using base::Kind;
-
 void write_key(const base::Path& path, const crypto::PrivateKey& key, const InitRequest& request) {
     const base::Secret pem = key_pem(key, request.passphrase.get());
     base::write_file(path, pem.reveal(), {.mode = 0600});
 }
-
-/// A root key that goes elsewhere is there before any certificate speaks of it, and gone again when none does.
-class KeyElsewhere {
-public:
-    KeyElsewhere(const InitRequest& request, const crypto::PrivateKey& key) {
-        if (!request.root_key_out) return;
-        const base::Secret pem = key_pem(key, request.passphrase.get());
-        try {
-            base::write_file(*request.root_key_out, pem.reveal(), {.mode = 0600, .exclusive = true});
-        } catch (const Error& error) {
-            if (error.kind() != Kind::exists) throw;
-            throw Error{Kind::exists, "there is a file " + request.root_key_out->string(),
-                        "name another one with --root-key-out, or remove it when it is no key of a CA"};
-        }
-        path_ = *request.root_key_out;
-    }
-    KeyElsewhere(const KeyElsewhere&) = delete;
-    KeyElsewhere& operator=(const KeyElsewhere&) = delete;
-    ~KeyElsewhere() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove(path_, ignored);
-    }
-    void keep() { path_.clear(); }
-
-private:
-    base::Path path_;
-};
 
 void write_certificate(const base::Path& path, const x509::Certificate& certificate) {
     base::write_file(path, x509::encode_certificates({certificate}), {.mode = 0644});
@@ -88,7 +56,7 @@ InitResult init_authority(store::Store& store, const InitRequest& request, base:
         FreshKey fresh_issuing(made.issuing_key ? *made.issuing_key : made.root_key);
         const base::FileLock lock = store.lock("ca-" + request.name);
         if (!authority_exists(layout, request.name)) {
-            KeyElsewhere root_key(request, made.root_key);
+            KeyElsewhere root_key(request.root_key_out, made.root_key, request.passphrase.get());
             make_directory_at_once(layout, request.name,
                                    [&](const base::Path& directory) { fill(directory, layout, request, made); });
             root_key.keep();

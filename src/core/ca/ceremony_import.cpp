@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "ca/ca_certificates.h"
+#include "ca/ceremony_directory.h"
 #include "ca/import.h"
 #include "ca/inventory.h"
 #include "store/audit.h"
@@ -66,8 +67,13 @@ std::vector<std::string> waiting_names(const store::Layout& layout) {
     return names;
 }
 
+bool next_fits(const store::Layout& layout, const std::string& name, const x509::Certificate& certificate) {
+    return rotation_waits(layout, name) && waiting_request(layout, name).public_key == certificate.public_key();
+}
+
 bool key_fits(const store::Layout& layout, const std::string& name, const x509::Certificate& certificate) {
     if (authority_waits(layout, name)) return waiting_request(layout, name).public_key == certificate.public_key();
+    if (next_fits(layout, name, certificate)) return true;
     return read_authority_files(layout, name).signer().public_key() == certificate.public_key();
 }
 
@@ -124,6 +130,51 @@ void complete(const store::Layout& layout, const ImportRequest& request, const s
     base::remove_if_there(layout.issuing_request(name));
 }
 
+/// Roots of this CA, the old and the new one, certified by each other, among what was brought along.
+std::vector<x509::Certificate> cross_among(const ImportRequest& request, const x509::Certificate& old_root) {
+    const auto certifies = [](const x509::Certificate& made, const x509::Certificate& root,
+                              const x509::Certificate& by) {
+        return made.subject() == root.subject() && base::equal(made.spki_der(), root.spki_der()) &&
+               made.issuer() == by.subject() && made.signed_by(by.public_key());
+    };
+    std::vector<x509::Certificate> cross;
+    for (const auto& given : request.issuing)
+        if (certifies(given, request.root, old_root) || certifies(given, old_root, request.root))
+            cross.push_back(given);
+    return cross;
+}
+
+/// The generation that waited takes its place; with another root than before that one changes too, and both count.
+void rotate(store::Store& store, const ImportRequest& request, const std::string& name,
+            const std::vector<x509::Certificate>& chain, base::Time now) {
+    const store::Layout& layout = store.layout();
+    const AuthorityFiles files = read_authority_files(layout, name);
+    const std::string old_id = authority_id(files.signer()), old_root = authority_id(files.root);
+    DirectoryChange change(layout, name);
+    change.move(layout.issuing_certificate(name), layout.former(name, "issuing", old_id, "crt"));
+    change.move(layout.issuing_key(name), layout.former(name, "issuing", old_id, "key"));
+    change.move(layout.next_key(name), layout.issuing_key(name));
+    change.write_certificates(layout.issuing_certificate(name), chain);
+    change.remove(layout.issuing_request(name));
+    if (!(files.root == request.root)) {
+        change.move(layout.root_certificate(name), layout.former(name, "root", old_root, "crt"));
+        change.move(layout.root_key(name), layout.former(name, "root", old_root, "key"));
+        change.write_certificates(layout.root_certificate(name), {request.root});
+        for (const auto& made : cross_among(request, files.root)) {
+            std::vector<x509::Certificate> of_this_key{made};
+            for (const auto& other : files.cross)
+                if (authority_id(other) == authority_id(made)) of_this_key.push_back(other);
+            change.write_certificates(layout.former(name, "cross", authority_id(made), "crt"), of_this_key);
+        }
+    }
+    AuthorityFiles next = files;
+    next.root = request.root;
+    next.issuing = chain.front();
+    next.between.assign(chain.begin() + 1, chain.end());
+    record_authority(store, next, now);
+    change.commit();
+}
+
 void renew(const store::Layout& layout, const ImportRequest& request, const std::string& name,
            const std::vector<x509::Certificate>& chain) {
     const AuthorityFiles files = read_authority_files(layout, name);
@@ -151,6 +202,9 @@ ImportResult import_authority(store::Store& store, const ImportRequest& request,
     } else if (authority_waits(layout, name)) {
         result.how = Imported::completed;
         complete(layout, request, name, chain);
+    } else if (next_fits(layout, name, chain.front())) {
+        result.how = Imported::rotated;
+        rotate(store, request, name, chain, clock.now());
     } else {
         result.how = Imported::renewed;
         renew(layout, request, name, chain);
@@ -191,7 +245,8 @@ bool init_external(store::Store& store, const InitRequest& request, base::Clock&
 std::string certificate_request_of(const store::Layout& layout, const std::string& name,
                                    const std::shared_ptr<KeyOpener>& keys, base::Time now) {
     store::check_plain_name(name, "a CA");
-    if (authority_waits(layout, name)) return base::read_file(layout.issuing_request(name), k_request_limit);
+    if (authority_waits(layout, name) || rotation_waits(layout, name))
+        return base::read_file(layout.issuing_request(name), k_request_limit);
     return x509::encode_pem("CERTIFICATE REQUEST", Authority::load(layout, name, now, keys)->certificate_request());
 }
 

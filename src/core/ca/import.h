@@ -22,7 +22,8 @@ struct ImportRequest {
     std::string actor;
 };
 
-enum class Imported { made, completed, renewed };  // from a key file; a CA that waited; a new certificate, same key
+/// From a key file; a CA that waited; a new certificate for the same key; the next generation, which waited.
+enum class Imported { made, completed, renewed, rotated };
 
 struct ImportResult {
     std::string name;

@@ -150,7 +150,7 @@ Issued Issuer::issue(
             if (attempt < k_serial_attempts) continue;
             throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
         }
-        return {std::move(made), authority->chain(), authority->anchors(), record, std::move(decision.notes)};
+        return {std::move(made), authority->sent_chain(), authority->anchors(), record, std::move(decision.notes)};
     }
 }
 

@@ -46,6 +46,9 @@ public:
 
     std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
 
+    /// The id of the CA that signs for this authority now: it changes when a generation does.
+    std::string issuing_id(const std::string& authority) { return authorities_.get(authority)->issuing_id(); }
+
     /// Base of the CRL, OCSP and AIA URLs in what is issued; empty: none are written. Set before use.
     void set_public_http_url(std::string url) { public_http_url_ = std::move(url); }
 

@@ -128,7 +128,8 @@ void OcspResponder::refresh() {
     for (const std::string& name : authorities_.names()) {
         try {
             const auto loaded = authorities_.get(name);
-            for (const x509::Certificate& signer : loaded->signers()) delegate(*loaded, signer);
+            for (const x509::Certificate& signer : loaded->signers())
+                if (signer.not_after() > clock_.now()) delegate(*loaded, signer);
         } catch (const Error& error) {
             base::log(base::Level::error, "an OCSP responder has no certificate",
                       {{"ca", name}, {"reason", error.message()}, {"hint", error.hint()}});

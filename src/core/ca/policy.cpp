@@ -200,6 +200,13 @@ void add_urls(const IssuerFacts& issuer, const Profile& profile, x509::Template&
     content.ocsp_urls = {base + "/ocsp/" + issuer.authority};
 }
 
+/// What CA certificates say of their revocation.
+Profile built_in(bool revocation) {
+    Profile profile;
+    profile.revocation = revocation;
+    return profile;
+}
+
 void check_subordinate(const SubordinateRequest& request, const x509::Certificate& root, Verdict& verdict) {
     const crypto::PublicKey& key = request.public_key;
     if (const auto reason = crypto::weakness(key))
@@ -306,10 +313,28 @@ Decision decide_subordinate(const SubordinateRequest& request, const IssuerFacts
     content.key_usage = static_cast<x509::KeyUsages>(x509::usage_bit(x509::KeyUsage::key_cert_sign) |
                                                      x509::usage_bit(x509::KeyUsage::crl_sign));
     content.name_constraints = request.constraints;
-    static const Profile k_built_in{};  // publishes its revocations
-    add_urls(issuer, k_built_in, content, decision.notes);
+    add_urls(issuer, built_in(request.revocation), content, decision.notes);
     decision.approved = Approval::of(std::move(content));
     return decision;
+}
+
+ApprovedTemplate approve_cross(const x509::Certificate& subject, const x509::Certificate& older,
+                               const IssuerFacts& issuer, bool revocation) {
+    x509::Template content;
+    content.subject = subject.subject();
+    content.public_key = subject.public_key();
+    content.not_before = std::max(subject.not_before(), issuer.issuing.not_before());
+    content.not_after = std::min(older.not_after(), std::min(subject.not_after(), issuer.issuing.not_after()));
+    content.ca = true;
+    const auto limits = older.basic_constraints();
+    if (limits && limits->path_length)
+        content.path_length = subject == older ? *limits->path_length : std::max(*limits->path_length - 1, 0);
+    content.key_usage = static_cast<x509::KeyUsages>(x509::usage_bit(x509::KeyUsage::key_cert_sign) |
+                                                     x509::usage_bit(x509::KeyUsage::crl_sign));
+    content.name_constraints = older.name_constraints().value_or(x509::NameConstraints{});
+    std::vector<std::string> ignored;
+    add_urls(issuer, built_in(revocation), content, ignored);
+    return Approval::of(std::move(content));
 }
 
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now) {

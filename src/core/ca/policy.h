@@ -64,6 +64,7 @@ struct SubordinateRequest {
     int path_length = 0;
     x509::NameConstraints constraints;
     Operator requester;
+    bool revocation = true;  // false: the root's CRL is not published here, and not named
 };
 
 struct Decision {
@@ -78,6 +79,11 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
 /// The rules of CA certificates (RFC 5280 sections 4.2.1.3, 4.2.1.9): `issuer` is the root, with nothing above it.
 Decision decide_subordinate(const SubordinateRequest& request, const IssuerFacts& issuer, base::Time now);
 inline constexpr char k_issuing_profile[] = "issuing";  // of CA certificates in the inventory
+/// One root of a CA certified by another one (RFC 5280 section 3.2: a cross-certificate), for peers that have only the
+/// latter: the name and key of `subject`, until the older of the two ends, under the older one's constraints.
+ApprovedTemplate approve_cross(const x509::Certificate& subject, const x509::Certificate& older,
+                               const IssuerFacts& issuer, bool revocation);
+inline constexpr char k_cross_profile[] = "cross";
 /// The same rules for names alone (newOrder): a hopeless order is refused with one part per identifier.
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now);
 /// What add_uri of the profile puts beside these names on a certificate: what a request for it may name too.

@@ -9,6 +9,8 @@
 
 namespace signet::ca {
 
+inline constexpr int k_ca_compromise = 2;  // CRLReason, RFC 5280 section 5.3.1
+
 /// Who revokes, for the audit log.
 struct Revoker {
     std::string actor;    // "operator uid 0", "account ID", "certificate key"

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ca/renewal_window.h"
+#include "ca/revocation.h"
 #include "client/renewal_state.h"
 #include "crypto/digest.h"
 #include "store/certificates.h"
@@ -83,6 +85,7 @@ void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& option
     const auto known = store.query(
         [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
     if (!known || known->der != leaf.der() || !known->revoked_at) return;
+    if (known->revocation_reason == ca::k_ca_compromise) return;  // the CA's fault, and the next one is good
     const std::string what = "the certificate " + known->serial + " was revoked at " +
                              base::format_time(base::from_unix(*known->revoked_at));
     if (!options.force) throw Error(Kind::refused, what, "if it is to be replaced: signet renew --force");
@@ -186,6 +189,7 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
         if (!options.dry_run && lineage.state.ask_after != known) remember(directory, lineage.state);
     }
     auto when = due(leaf, options, lineage.state, ask);
+    if (!lineage.record) when.at = std::min(when.at, ca::moves_at(local().store, leaf).value_or(when.at));
     Renewed result{.directory = directory, .leaf = leaf, .due = when.at, .ask_after = when.ask_after};
     if (!when.note.empty()) result.notes.push_back(std::move(when.note));
     result.record = lineage.record;

@@ -171,7 +171,7 @@ struct App::State {
           clock(c),
           live(std::move(configuration)),
           nonces(s, random),
-          files(authorities),
+          files(authorities, s),
           caa(resolver, waiting),
           validation(s, resolver, c, live, metrics),
           crls(s, authorities, c),

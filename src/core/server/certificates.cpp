@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "server/router.h"
 #include "x509/pem.h"
@@ -45,10 +46,18 @@ bool wants_der(const net::Request& request) {
     return accept != nullptr && weight(*accept, k_der) > weight(*accept, k_chain);
 }
 
+net::Response chain_response(const Exchange& exchange, const std::string& chain_pem) {
+    net::Response response;
+    response.set("Content-Type", std::string(k_chain));
+    response.body = x509::encode_pem("CERTIFICATE", exchange.loaded.certificate->der) + chain_pem;
+    return response;
+}
+
 }  // namespace
 
 // RFC 8555 section 7.4.2: leaf first, each next one certifies the one before, no text between; or the leaf alone, in
 // DER, with a link "up" to its issuer. A chain has no such link: clients would look there, by POST, for more of it.
+// While two roots count, the chain goes on to the other one, and what ends below the leaf's own root is the alternate.
 net::Response certificate(Exchange& exchange) {
     exchange.require_post_as_get();
     const auto& record = *exchange.loaded.certificate;
@@ -59,12 +68,24 @@ net::Response certificate(Exchange& exchange) {
         response.add("Link",
                      "<" + exchange.url("/ca/", record.authority) + "/" + record.issuer_id + ".der>;rel=\"up\"");
     } else {
-        response.set("Content-Type", std::string(k_chain));
-        response.body =
-            x509::encode_pem("CERTIFICATE", record.der) + exchange.services.files.get(record.authority)->chain_pem;
+        const auto published = exchange.services.files.get(record.authority);
+        const auto& chain = published->chain_for(record.issuer_id);
+        response = chain_response(exchange, chain.pem);
+        if (!chain.shorter.empty())
+            response.add("Link",
+                         "<" + exchange.url("/acme/certificate/", record.serial) + "/alternate>;rel=\"alternate\"");
     }
     response.set("Vary", "Accept");
     return response;
+}
+
+net::Response alternate_certificate(Exchange& exchange) {
+    exchange.require_post_as_get();
+    const auto& record = *exchange.loaded.certificate;
+    const auto published = exchange.services.files.get(record.authority);
+    const auto& chain = published->chain_for(record.issuer_id);
+    if (chain.shorter.empty()) throw base::Error{base::Kind::not_found, "there is no other chain for this certificate"};
+    return chain_response(exchange, chain.shorter);
 }
 
 }  // namespace signet::server

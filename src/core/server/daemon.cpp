@@ -214,6 +214,9 @@ public:
             watchdog_.look();
             if (watch_.changed() || signal == SIGHUP) reload();
             if (more_to_sweep_) guarded("upkeep", [&] { sweep(); });
+            guarded("the server's own certificate", [&] {
+                if (self_.outdated()) renew_own_certificate();
+            });
             if (request_.clock.now() < upkeep) continue;
             upkeep = request_.clock.now() + k_upkeep;
             guarded("the server's own certificate is not renewed", [&] { renew_own_certificate(); });

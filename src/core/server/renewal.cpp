@@ -5,7 +5,7 @@
 
 #include "acme/certificate_id.h"
 #include "base/error.h"
-#include "server/renewal_window.h"
+#include "ca/renewal_window.h"
 #include "server/router.h"
 #include "store/certificates.h"
 #include "store/orders.h"
@@ -54,12 +54,12 @@ void require_unreplaced(store::Transaction& transaction, const store::Certificat
 net::Response renewal_info(Exchange& exchange) {
     const auto record = find_by_id(exchange, exchange.parameter);
     if (!record) throw Error{Kind::not_found, "this CA has issued no certificate of this identifier"};
-    const auto window = renewal_window(*record);
+    const auto window = ca::renewal_window(*record, exchange.services.files.replaced_at(*record));
     base::Json json;
     json["suggestedWindow"]["start"] = base::format_time(base::from_unix(window.start));
     json["suggestedWindow"]["end"] = base::format_time(base::from_unix(window.end));
     auto response = json_response(200, json);
-    response.set("Retry-After", std::to_string(ask_again_after(*record)));
+    response.set("Retry-After", std::to_string(ca::ask_again_after(*record)));
     return response;
 }
 

@@ -14,7 +14,7 @@ constexpr auto k_acme = Family::acme;
 constexpr std::string_view k_rest = "/{rest...}";
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 33> k_routes{{
+constexpr std::array<Route, 34> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -32,6 +32,7 @@ constexpr std::array<Route, 33> k_routes{{
     {"/acme/authorization/{id}", k_post, Proof::kid, Resource::authorization, k_acme, authorization},
     {"/acme/challenge/{id}", k_post, Proof::kid, Resource::challenge, k_acme, challenge},
     {"/acme/certificate/{id}", k_post, Proof::kid, Resource::certificate, k_acme, certificate},
+    {"/acme/certificate/{id}/alternate", k_post, Proof::kid, Resource::certificate, k_acme, alternate_certificate},
     {"/acme/key-change", k_post, Proof::kid, Resource::none, k_acme, change_key},
     {"/acme/renewal-info/{id}", k_get, Proof::none, Resource::none, k_acme, renewal_info},
     {"/acme/revoke-cert", k_post, Proof::kid_or_certificate_key, Resource::none, k_acme, revoke},

@@ -48,6 +48,7 @@ net::Response finalize(Exchange& exchange);
 net::Response authorization(Exchange& exchange);
 net::Response challenge(Exchange& exchange);
 net::Response certificate(Exchange& exchange);
+net::Response alternate_certificate(Exchange& exchange);
 net::Response show_terms(Exchange& exchange);
 net::Response agree_to_terms(Exchange& exchange);
 net::Response change_key(Exchange& exchange);

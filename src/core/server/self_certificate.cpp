@@ -43,7 +43,15 @@ net::TlsIdentity unsigned_identity(const crypto::PrivateKey& key, std::vector<x5
 }  // namespace
 
 bool SelfCertificate::due(const std::vector<std::string>& names, const std::string& authority) const {
-    return names_ != names || authority_ != authority || clock_.now() >= renew_at_;
+    return names_ != names || authority_ != authority || clock_.now() >= renew_at_ || outdated();
+}
+
+bool SelfCertificate::outdated() const {
+    try {
+        return !authority_.empty() && issuer_.issuing_id(authority_) != issuer_id_;
+    } catch (const base::Error&) {  // a CA that cannot be loaded now makes no other certificate
+        return false;
+    }
 }
 
 std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuration& configuration) {
@@ -72,6 +80,7 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuratio
     not_after_ = issued.certificate.not_after();
     names_ = names;
     authority_ = profile.ca;
+    issuer_id_ = issued.record.issuer_id;
     auto chain = issued.chain;
     chain.insert(chain.begin(), issued.certificate);
     return net::TlsIdentity{x509::encode_certificates(chain), key.to_pem()};

@@ -16,6 +16,8 @@ class SelfCertificate {
 public:
     SelfCertificate(ca::Issuer& issuer, base::Clock& clock) : issuer_(issuer), clock_(clock) {}
 
+    /// Whether the CA that signed it is a former one, or compromised: cheap, for a look at each tick.
+    bool outdated() const;
     /// A certificate when there is none yet, a third of its life is left, or its names or CA are others now; nullopt
     /// while the current one is good. Throws what ca::Issuer::issue throws, but where the CA has expired, the first one
     /// is signed by its own key alone: tried again with each call.
@@ -30,7 +32,7 @@ private:
     ca::Issuer& issuer_;
     base::Clock& clock_;
     std::vector<std::string> names_;
-    std::string authority_;
+    std::string authority_, issuer_id_;
     bool stop_gap_ = false;  // the first one was signed by its own key
     base::Time renew_at_{};
     std::atomic<base::Time> not_after_{};

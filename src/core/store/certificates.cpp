@@ -1,5 +1,7 @@
 #include "store/certificates.h"
 
+#include <limits>
+
 #include "base/error.h"
 #include "store/columns.h"
 #include "store/inventory.h"
@@ -66,6 +68,31 @@ std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, 
         issuer_id, now);
     responders->step();
     return all->integer(0) - responders->integer(0);
+}
+
+std::int64_t last_end(Transaction& transaction, std::string_view issuer_id) {
+    auto row = transaction.query(
+        "SELECT not_after FROM certificates WHERE issuer_id = ?1 AND profile <> 'ocsp-responder' ORDER BY not_after "
+        "DESC"
+        " LIMIT 1",
+        issuer_id);
+    return row->step() ? row->integer(0) : 0;
+}
+
+std::vector<CertificateRecord> living_after(Transaction& transaction, std::string_view issuer_id, std::int64_t now,
+                                            LivingPlace& place, int most) {
+    if (place.not_after < now) place = {now - 1, std::numeric_limits<std::int64_t>::max()};
+    auto row = transaction.query(
+        "SELECT " CERTIFICATE_COLUMNS
+        ", id FROM certificates WHERE issuer_id = ?1 AND (not_after, id) > (?2, ?3) AND revoked_at IS NULL"
+        " ORDER BY not_after, id LIMIT ?4",
+        issuer_id, place.not_after, place.id, std::int64_t{most});
+    std::vector<CertificateRecord> found;
+    while (row->step()) {
+        found.push_back(read_certificate(*row));
+        place = {found.back().not_after, row->integer(17)};
+    }
+    return found;
 }
 
 void save_lineage(Transaction& transaction, const LineageRecord& record) {

@@ -19,6 +19,18 @@ void mark_replaced(Transaction& transaction, std::string_view serial, std::strin
 /// Not yet expired at `now`, signed by this CA certificate; its OCSP responders do not count.
 std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now);
 
+/// When the last certificate of this CA certificate ends; its OCSP responders do not count. 0 when there is none.
+std::int64_t last_end(Transaction& transaction, std::string_view issuer_id);
+
+/// Where a walk over living certificates is.
+struct LivingPlace {
+    std::int64_t not_after = 0, id = 0;
+};
+/// Signed by this CA certificate, not ended at `now`, not revoked: those after `place`, which moves on, in the order of
+/// their ends.
+std::vector<CertificateRecord> living_after(Transaction& transaction, std::string_view issuer_id, std::int64_t now,
+                                            LivingPlace& place, int most);
+
 void save_lineage(Transaction& transaction, const LineageRecord& record);  // inserts or replaces
 std::optional<LineageRecord> find_lineage(Transaction& transaction, std::string_view directory);
 

@@ -41,6 +41,11 @@ Path Layout::issuing_key(std::string_view name) const { return authority(name) /
 Path Layout::issuing_request(std::string_view name) const { return authority(name) / "issuing.csr"; }
 Path Layout::trusted(std::string_view name) const { return authority(name) / "trust"; }
 Path Layout::former(std::string_view name) const { return authority(name) / "former"; }
+Path Layout::next_key(std::string_view name) const { return authority(name) / "next.key"; }
+Path Layout::former(std::string_view name, std::string_view kind, std::string_view id,
+                    std::string_view extension) const {
+    return former(name) / (std::string(kind) + "-" + std::string(id) + "." + std::string(extension));
+}
 Path Layout::certificates() const { return root_ / "certificates"; }
 Path Layout::certificate(std::string_view first_name) const { return certificates() / encode_component(first_name); }
 Path Layout::audit_key() const { return root_ / "audit.key"; }

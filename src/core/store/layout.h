@@ -22,8 +22,12 @@ public:
     base::Path issuing_key(std::string_view name) const;
     base::Path issuing_request(std::string_view name) const;  // issuing.csr: of a CA that waits for its certificate
     base::Path trusted(std::string_view name) const;          // trust/: foreign anchors, NAME.crt each
-    base::Path former(std::string_view name) const;           // former/: earlier generations
-    base::Path certificates() const;                          // certificates/
+    base::Path next_key(std::string_view name) const;  // next.key: of a generation that waits for its certificate
+    base::Path former(std::string_view name) const;    // former/: earlier generations
+    /// former/KIND-ID.EXTENSION: root and issuing have crt and key, cross has crt.
+    base::Path former(std::string_view name, std::string_view kind, std::string_view id,
+                      std::string_view extension) const;
+    base::Path certificates() const;  // certificates/
     base::Path certificate(std::string_view first_name) const;
     base::Path audit_key() const;                     // audit.key: signs checkpoints of the audit log
     base::Path audit_public_key() const;              // audit.pub: who checks them knows it

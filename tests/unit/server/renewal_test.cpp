@@ -4,9 +4,9 @@
 
 #include "acme/certificate_id.h"
 #include "base/encoding.h"
+#include "ca/renewal_window.h"
 #include "crypto/digest.h"
 #include "fixture.h"
-#include "server/renewal_window.h"
 #include "store/certificates.h"
 #include "store/sweep.h"
 #include "x509/certificate.h"
@@ -59,7 +59,7 @@ TEST_CASE("renewal: windows of certificates issued together are spread") {
         std::map<std::int64_t, int> minutes;  // in how many windows is this minute
         for (int i = 0; i < k_count; ++i) {
             const auto serial = base::hex_encode(crypto::sha256(base::bytes_of(std::to_string(i)))).substr(0, 32);
-            const auto window = server::renewal_window(living(lifetime + i % 60, serial));
+            const auto window = ca::renewal_window(living(lifetime + i % 60, serial));
             REQUIRE(window.end > window.start);
             REQUIRE(window.start >= 1'700'000'000 + lifetime / 2);
             REQUIRE(window.end < 1'700'000'000 + lifetime / 10 * 9);
@@ -75,15 +75,15 @@ TEST_CASE("renewal: a window is the same each time, within the lifetime however 
     for (const std::int64_t lifetime : {1, 2, 5, 60, 3600, 86400, 863'999, 864'000, 315'360'000}) {
         CAPTURE(lifetime);
         auto record = living(lifetime, "7f00aa");
-        const auto window = server::renewal_window(record), again = server::renewal_window(record);
+        const auto window = ca::renewal_window(record), again = ca::renewal_window(record);
         CHECK(window.start == again.start);
         CHECK(window.end > window.start);
         CHECK(window.end <= record.not_after + 1);
-        const auto pause = server::ask_again_after(record);
+        const auto pause = ca::ask_again_after(record);
         CHECK((pause >= 60 && pause <= 6 * 3600));
         record.revoked_at = record.not_before;
-        CHECK(server::renewal_window(record).end < record.not_before);
-        CHECK(server::renewal_window(record).start < server::renewal_window(record).end);
+        CHECK(ca::renewal_window(record).end < record.not_before);
+        CHECK(ca::renewal_window(record).start < ca::renewal_window(record).end);
     }
 }
 

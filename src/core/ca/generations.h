@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ca/authority_files.h"
+#include "store/database.h"
+
+namespace signet::ca {
+
+/// Fills in what authorities/NAME/former/ holds. Throws corrupt for a certificate that is not what its name says.
+void read_former(const store::Layout& layout, AuthorityFiles& files);
+
+/// Leafs of this CA that have not ended; its own CA certificates and OCSP responders are none. From indexes.
+std::int64_t count_living_leaves(store::Transaction& transaction, const AuthorityFiles& files, std::string_view id,
+                                 std::int64_t now);
+
+/// Since when each former CA that signed leafs is a former one: id → seconds since the epoch.
+std::map<std::string, std::int64_t, std::less<>> replaced_at(store::Transaction& transaction,
+                                                             const AuthorityFiles& files);
+
+}  // namespace signet::ca
