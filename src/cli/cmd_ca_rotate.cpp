@@ -96,7 +96,7 @@ Command ca_rotate_command() {
     auto words = std::make_shared<Words>();
     return {
         .name = "ca rotate",
-        .summary = "put a new issuing CA, or a new root, in the place of the present one",
+        .summary = "make a new issuing CA, or a new root",
         .description = k_description,
         .arguments = {{.label = "NAME",
                        .text = "the CA; default: default",

@@ -22,6 +22,7 @@ client::RenewOptions options_of(const RenewWords& words) {
 
 int run(Context& context, const RenewWords& words) {
     auto options = options_of(words);
+    if (context.globals.config) context.settings();  // wrong ones are said before anything is renewed
     if (words.signal) deliver::check_signal(*words.signal);
     if (words.probe) net::parse_host_port(*words.probe, "--probe");
     if (words.daemon) return renew_forever(context, words, options);
@@ -99,7 +100,8 @@ constexpr char k_description[] =
     "A directory that another user owns, or that others may write, is refused: what root's cron job obeys, no service "
     "may edit. Programs named with --exec run as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, "
     "_NOT_AFTER, _CERT, _KEY and _CA in their environment.\n\n"
-    "At last it tells the receiver of [notify] in signet.toml what happened over the store (signet-events(7)), where no "
+    "At last it tells the receiver of [notify] in signet.toml what happened over the store (signet-events(7)), where "
+    "no "
     "serve-acme does.";
 
 }  // namespace

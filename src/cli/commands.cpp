@@ -73,6 +73,7 @@ CommandTable command_table(Globals& globals) {
                 crl_command(),
                 config_show_command(),
                 config_check_command(),
+                drill_command(),
                 profile_list_command(),
                 profile_show_command(),
                 profile_check_command(),

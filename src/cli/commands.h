@@ -35,6 +35,7 @@ Command ca_csr_command();
 Command ca_sign_command();
 Command ca_import_command();
 Command ca_trust_command();
+Command drill_command();
 Command ca_rotate_command();
 Command ca_retire_command();
 Command ca_rekey_command();

@@ -76,7 +76,7 @@ EffectiveSetting setting_of(const Context& context, const Entries& entries, cons
 void add_table(const Context& context, const Entries& entries, const std::string& table, const Json& values,
                std::vector<EffectiveSetting>& settings) {
     for (const auto& [key, value] : values.items())
-        settings.push_back(setting_of(context, entries, table, key, value.is_null() ? Json("") : value, true));
+        if (!value.is_null()) settings.push_back(setting_of(context, entries, table, key, value, true));
 }
 
 void add_profiles(const Context& context, const Entries& entries, const ca::Profiles& profiles,
@@ -109,10 +109,10 @@ std::vector<EffectiveSetting> effective_settings(const Context& context) {
         if (section.name.starts_with("profile.NAME")) continue;
         for (const auto& table : tables_of(section, settings))
             for (const auto& setting : section.settings) {
-                // The default of what stands above the first table is what `ca init` writes there.
-                const Json usual =
-                    section.name.empty() ? Json("") : base::parse_json(setting.default_text, "a default");
-                all.push_back(setting_of(context, entries, table, std::string(setting.key), usual, false));
+                const Json usual = base::parse_json(setting.default_text, "a default");
+                auto effective = setting_of(context, entries, table, std::string(setting.key), usual, false);
+                // Above the first table stands what has another meaning when it is absent.
+                if (!table.empty() || effective.origin != "default") all.push_back(std::move(effective));
             }
     }
     return all;

@@ -9,7 +9,7 @@
 namespace signet::cli {
 namespace {
 
-constexpr base::Duration k_patience = std::chrono::seconds(5);  // for a reload to take effect
+constexpr base::Duration k_reload_patience = std::chrono::seconds(5);  // for a reload to take effect
 constexpr std::chrono::milliseconds k_handshake = std::chrono::seconds(5);
 
 // An address has no SNI: the first DNS name tells a service with several certificates which one is meant.
@@ -26,7 +26,7 @@ std::string server_name(const std::string& host, const x509::Certificate& leaf) 
 std::optional<std::string> probe_served(const std::string& target, const std::vector<x509::Certificate>& leaves,
                                         net::TlsDialer& dialer, base::Clock& clock) {
     const auto [host, port] = net::parse_host_port(target, "--probe");
-    net::Retry retry(clock, k_patience);
+    net::Retry retry(clock, k_reload_patience);
     for (;;) {
         std::string problem;
         try {

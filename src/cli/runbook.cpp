@@ -33,31 +33,34 @@ const RunbookChapter k_machine{
 
 const RunbookChapter k_issuing{
     "THE KEY OF AN ISSUING CA HAS LEAKED",
-    {{"Whoever has it signs what he likes, CRLs and OCSP answers too: to revoke single certificates is of no use. Make "
-      "another CA, and let the profiles use it. A serve-acme that runs notices the change of signet.toml, and makes "
-      "its "
-      "own certificate anew.",
-      "signet ca init second\n"
-      "sed -i 's/^#*ca = \"default\"/ca = \"second\"/' signet.toml"},
-     {"Bring its root to all who verify, before their peers show them the new certificates.",
-      "signet ca export second --root --out new-root.pem"},
-     {"Replace all certificates of this store; issue those again that were issued with --ca. The others are replaced "
-      "where they are: signet renew --force.",
+    {{"Whoever has it signs what he likes, CRLs and OCSP answers too: to revoke single certificates is of no use. Put "
+      "another one in its place. A serve-acme that runs signs with it at once, and makes its own certificate anew. "
+      "Where the root's key is kept elsewhere, name it with --root-key.",
+      "signet ca rotate"},
+     {"Replace all certificates of this store. Other ACME clients learn from renewal information that it is time, "
+      "within three days; where that is too long, signet renew --force on the machine.",
       "signet renew --force"},
-     {"Revoke the issuing CA. The root's CRL and its OCSP responder say so from then on; who checks the whole chain "
-      "takes no certificate below it. If the root's key is kept elsewhere, sign the CRL there, from a copy of the "
-      "store.",
-      "signet revoke authorities/default/issuing.crt --reason cACompromise\n"
+     {"Revoke the former issuing CA. The root's CRL and its OCSP responder say so from then on; who checks the whole "
+      "chain takes no certificate below it. If the root's key is kept elsewhere, sign the CRL there, from a copy of "
+      "the store.",
+      "signet revoke authorities/default/former/issuing-*.crt --reason cACompromise\n"
       "signet crl --root --out root.crl"},
      {"See that the server says so.",
       "openssl ocsp -url \"$URL/ocsp/default\" -issuer authorities/default/root.crt -CAfile ca-bundle.pem -cert "
-      "authorities/default/issuing.crt"}}};
+      "authorities/default/former/issuing-*.crt"}}};
 
 const RunbookChapter k_root{
     "THE KEY OF A ROOT HAS LEAKED",
-    {{"No CRL helps: a root is its own issuer. Do as for an issuing CA, and take the old root out of every trust "
-      "store. This is its fingerprint.",
-      "openssl x509 -in authorities/default/root.crt -noout -fingerprint -sha256"}}};
+    {{"No CRL helps: a root is its own issuer. Put a new one in its place: the old one stands in ca.crt and /ca.pem no "
+      "more, and all that was signed below it is revoked. Its key is not needed for that.",
+      "signet ca rotate --root --compromised"},
+     {"Bring the new root to all who verify, and take the old one out of every trust store. The fingerprint is that "
+      "of the old one.",
+      "signet ca export --root --out new-root.pem\n"
+      "openssl x509 -in authorities/default/former/root-*.crt -noout -fingerprint -sha256"},
+     {"Replace all certificates of this store. Other ACME clients learn from renewal information that it is time; "
+      "signet fetch and other programs that were told the old root have to be told the new one.",
+      "signet renew"}}};
 
 const RunbookChapter k_host{
     "THE MACHINE OF THE CA WAS BROKEN INTO",

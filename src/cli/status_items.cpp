@@ -122,7 +122,7 @@ std::vector<base::Path> entries_of(const base::Path& directory) {
 }
 
 /// Files beside certificates (keys, notes) are nothing that ends.
-bool holds_certificate(const base::Path& file) {
+bool is_certificate_file(const base::Path& file) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(file, ignored)) return false;
     try {
@@ -184,7 +184,7 @@ private:
         for (const auto& path : entries_of(directory)) {
             if (holds_saved(path)) {
                 add_saved(path);
-            } else if (holds_certificate(path)) {
+            } else if (is_certificate_file(path)) {
                 add(path.string(), "file", [&] { return file_item(context_, path, wanted_); });
             }
         }

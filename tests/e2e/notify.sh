@@ -108,5 +108,6 @@ expect_exit 0 signet revoke loud.internal
 expect_exit 0 signet status --notify
 same "events" 1 "$(wc -l <programs)"
 grep -q '"event":"revoked"' programs || fail "not what happened"
-expect_exit 2 signet --config <(printf '[notify]\nevents = ["isued"]\n') renew
+printf '[notify]\nevents = ["isued"]\n' >wrong.toml
+expect_exit 2 signet --config wrong.toml renew
 expect_err "did you mean 'issued'"

@@ -132,7 +132,7 @@ same "once" "$(wc -l <hups)" 1
 stop daemon
 expect_exit 5 signet renew a.internal --force --signal "HUP:$WORK/no.pid"
 expect_exit 0 signet renew a.internal --exec true
-expect_exit 2 signet renew a.internal --force --signal TERM:/x
+expect_exit 2 signet renew a.internal --force --signal KILL:/x
 
 step "--probe sees the old certificate, and the new one after a reload"
 expect_exit 0 signet issue localhost 127.0.0.1 --out "$WORK/web"

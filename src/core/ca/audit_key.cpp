@@ -12,14 +12,14 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_file_limit = 64 << 10;
+constexpr std::size_t k_audit_key_limit = 64 << 10;
 
 /// A CA key of this store that takes a passphrase.
 std::optional<base::Path> encrypted_key(const store::Layout& layout) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(layout.authorities(), ignored)) {
         if (entry.path().extension() != ".key" || !entry.is_regular_file(ignored)) continue;
-        const base::Secret pem(base::read_private_file(entry.path(), k_file_limit));
+        const base::Secret pem(base::read_private_file(entry.path(), k_audit_key_limit));
         if (crypto::is_encrypted(pem.reveal())) return entry.path();
     }
     return std::nullopt;
@@ -88,7 +88,7 @@ bool rekey_audit_key(const store::Layout& layout, KeyOpener& keys, const base::S
 }
 
 std::optional<std::string> audit_verifier_key(const store::Layout& layout) {
-    const auto text = base::read_file_if_there(layout.audit_public_key(), k_file_limit);
+    const auto text = base::read_file_if_there(layout.audit_public_key(), k_audit_key_limit);
     return text ? std::optional(std::string(base::trim(*text))) : std::nullopt;
 }
 

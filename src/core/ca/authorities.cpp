@@ -22,6 +22,7 @@ struct Stamp {
     friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 using Stamps = std::array<Stamp, 6>;
+constexpr int k_attempts = 5;
 
 Stamp stamp_of(const base::Path& path) {
     struct stat facts {};
@@ -86,15 +87,22 @@ std::shared_ptr<const Authority> Authorities::get(const std::string& name) {
         const auto row = state_->loaded.find(name);
         if (row != state_->loaded.end() && now - row->second.looked < state_->look_every) return row->second.authority;
     }
-    const Stamps stamps = stamps_of(state_->layout, name);  // before reading: a change meanwhile is seen next time
-    const std::lock_guard guard(state_->mutex);
-    if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps) {
-        row->second.looked = now;
-        return row->second.authority;
+    for (int attempt = 1;; ++attempt) {
+        const Stamps stamps = stamps_of(state_->layout, name);  // before reading: a change meanwhile is seen next time
+        const std::lock_guard guard(state_->mutex);
+        if (const auto row = state_->loaded.find(name); row != state_->loaded.end() && row->second.stamps == stamps) {
+            row->second.looked = now;
+            return row->second.authority;
+        }
+        try {
+            auto authority = state_->load(name);
+            state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority, now});
+            return authority;
+        } catch (const base::Error&) {
+            // Read half before and half after a rotation: the files are whole now.
+            if (attempt == k_attempts || stamps_of(state_->layout, name) == stamps) throw;
+        }
     }
-    auto authority = state_->load(name);
-    state_->loaded.insert_or_assign(name, State::Loaded{stamps, authority, now});
-    return authority;
 }
 
 std::vector<std::string> Authorities::names() const { return authority_names(state_->layout); }

@@ -46,7 +46,7 @@ public:
     std::vector<x509::Certificate> sent_chain() const;  // what follows the leaf in tls.crt: with cross-certificates
     /// Why it can sign no certificate at `now`, though its CRLs and OCSP answers go on; nullopt: it can.
     std::optional<base::Error> not_valid(base::Time now) const;
-    std::vector<x509::Certificate> anchors() const;     // what counts as trusted now: ca.crt, /ca.pem
+    std::vector<x509::Certificate> anchors() const;  // what counts as trusted now: ca.crt, /ca.pem
 
     /// Draws the serial (128 random bits, positive), signs, reads the result back with our own reader, verifies it.
     x509::Certificate sign(ApprovedTemplate&& approved, base::Random& random) const;

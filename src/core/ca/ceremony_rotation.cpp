@@ -89,6 +89,9 @@ void make_issuing(const Ceremony& ceremony, crypto::PrivateKey key, NextGenerati
     wish.revocation = next.root ? !ceremony.request.root_key_out
                                 : base::file_facts(ceremony.layout.root_key(ceremony.files.name)).has_value();
     auto certificate = sign_issuing(ceremony, wish, root, next);
+    if (certificate.not_after() == root.not_after())
+        next.notes.push_back("the new issuing CA ends with its root, at " + base::format_time(root.not_after()) +
+                             ": signet ca rotate --root makes a new one");
     next.all.push_back({certificate, root, k_issuing_profile});
     next.issuing.emplace(NewCa{std::move(key), std::move(certificate)});
 }

@@ -73,7 +73,7 @@ void tell_of_ca(store::Store& store, const std::string& authority, std::string_v
     const auto level = expiry_level(certificate.not_before(), certificate.not_after(), now);
     if (level.empty()) return;
     store.write([&](store::Transaction& transaction) {
-        if (store::tell_once(transaction, certificate.fingerprint_sha256(), level, base::to_unix(now)))
+        if (store::tell_once(transaction, "ca " + certificate.fingerprint_sha256(), level, base::to_unix(now)))
             store::insert_notification(transaction, ca_expiring_event(authority, role, certificate, level, now));
     });
 }

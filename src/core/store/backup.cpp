@@ -21,7 +21,7 @@ using base::Error;
 using base::Json;
 using base::Kind;
 
-constexpr int k_attempts = 5;                         // to see the files as they are at one moment
+constexpr int k_looks = 5;                            // to see the files as they are at one moment
 constexpr std::size_t k_store_file_limit = 64 << 20;  // all but the database
 constexpr std::int64_t k_format = 1;
 constexpr std::string_view k_what = "the manifest of the backup";
@@ -66,7 +66,7 @@ void take_secrets_out(const base::Path& database) {
     const auto copy = open_sqlite(database, Access::write);
     copy->prepare("PRAGMA secure_delete = ON")->step();
     copy->begin(true);
-    copy->prepare("UPDATE tokens SET mac_key = ''")->step();
+    copy->prepare("UPDATE tokens SET mac_key = randomblob(32)")->step();  // none that anybody knows
     copy->prepare("DELETE FROM meta WHERE name LIKE 'nonce.%'")->step();
     copy->commit();
     copy->prepare("PRAGMA wal_checkpoint(TRUNCATE)")->step();
@@ -74,7 +74,7 @@ void take_secrets_out(const base::Path& database) {
 
 /// The files before and after the database are the same: they are those of the moment that the database is of.
 std::vector<Copied> copy_all(const Layout& layout, bool keys, const base::Path& database) {
-    for (int attempt = 0; attempt < k_attempts; ++attempt) {
+    for (int attempt = 0; attempt < k_looks; ++attempt) {
         auto before = copy_files(layout, keys);
         if (!before) continue;
         base::remove_if_there(database);

@@ -50,6 +50,7 @@ public:
         if (!first || first->path != k_manifest_member)
             throw Error{Kind::bad_input, "the file is no backup of a store", "name one that 'signet backup' wrote"};
         auto manifest = parse_manifest(tar_.contents(k_manifest_limit), "the manifest of the backup");
+        made_.insert(std::string(k_manifest_member));  // one is enough
         make_directory(directory_, 0700);
         for (std::size_t count = 0; const auto member = tar_.next(); ++count) {
             if (count == k_most_members) refuse(*member);

@@ -147,6 +147,8 @@ std::optional<TarMember> TarReader::next() {
             if (type == 'x') refuse("an extended header follows another");
             extend(*records, member);
         }
+        // Other programs write a directory's name with a slash at its end.
+        if (member.type == TarMember::Type::directory && member.path.ends_with('/')) member.path.pop_back();
         if (member.size > size_ - position_) refuse("a member is longer than the file");
         left_ = member.size;
         padding_ = (k_tar_block - member.size % k_tar_block) % k_tar_block;

@@ -123,12 +123,12 @@ TEST_CASE("authority: the root's key may be away, the issuing key may not") {
     CHECK(ca.kind_of_load() == Kind::not_found);
 }
 
-TEST_CASE("authority: one that has ended or not begun does not load") {
+TEST_CASE("authority: one that has not begun does not load, one that has ended does, for its CRLs") {
     Fixture ca;
     ca.clock.set(k_now - 2h);
-    CHECK(ca.kind_of_load() == Kind::refused);
+    CHECK(ca.kind_of_load() == Kind::ca_not_valid);
     ca.clock.set(k_now + 24h * 365 * 5 + 1s);
-    CHECK(ca.kind_of_load() == Kind::refused);
+    CHECK_FALSE(ca.kind_of_load());
 }
 
 TEST_CASE("authority: an unknown name is not found, a wicked one is no name") {

@@ -132,14 +132,14 @@ TEST_CASE("lifetime: from notBefore to notAfter, both included, it is never more
     request.validity = 58min;
     CHECK(decide(request).lifetime.not_after == k_now + 58min);
     // A wish is exact; then it begins later.
-    request = ask(brief, {"w.test"}, ca::Account{"acct1", "", {}});
-    request.not_after = k_now + 1h - 30s;
-    made = decide(request);
+    auto wish = ask(brief, {"w.test"}, ca::Account{"acct1", "", {}});
+    wish.not_after = k_now + 1h - 30s;
+    made = decide(wish);
     CHECK(made.lifetime.not_after == k_now + 1h - 30s);
     CHECK(length(made.lifetime) == 1h);
-    request.not_before = k_now - 60s;
-    request.not_after = k_now + 1h;
-    CHECK(decide(request).verdict.refusals.size() == 1);
+    wish.not_before = k_now - 60s;
+    wish.not_after = k_now + 1h;
+    CHECK(decide(wish).verdict.refusals.size() == 1);
     // A backdate beyond the maximum leaves a certificate that is good for something.
     const ca::Profile odd =
         test::profile_from("permit_dns = [\"**\"]\nmax_validity = \"30s\"\ndefault_validity = \"30s\"\n");

@@ -143,8 +143,7 @@ TEST_CASE("rotation: two roots certify each other, so that either anchor is enou
     for (const auto& root : {first.root, second.root, third.root}) {
         CHECK(ca.accepts(root, newest.certificate, newest.chain));
         CHECK(ca.accepts(root, old_leaf.certificate,
-                         root == first.root ? old_leaf.chain
-                                            : third.sent_chain_of(ca::authority_id(*first.issuing))));
+                         root == first.root ? old_leaf.chain : third.sent_chain_of(ca::authority_id(*first.issuing))));
     }
 }
 
@@ -274,15 +273,10 @@ TEST_CASE("rotation: without the root's key a request waits, and the import comp
                                               .requester = {"uid 0"}},
                                              {kept, {}})
                           .certificate;
-    const auto imported = ca::import_authority(*ca.store,
-                                               {.name = {},
-                                                .issuing = {made},
-                                                .root = first.root,
-                                                .key = {},
-                                                .passphrase = {},
-                                                .keys = {},
-                                                .actor = "t"},
-                                               ca.clock);
+    const auto imported = ca::import_authority(
+        *ca.store,
+        {.name = {}, .issuing = {made}, .root = first.root, .key = {}, .passphrase = {}, .keys = {}, .actor = "t"},
+        ca.clock);
     CHECK(imported.how == ca::Imported::rotated);
     const auto second = ca.files();
     CHECK(*second.issuing == made);

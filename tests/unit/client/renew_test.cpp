@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "ca/rotation.h"
 #include "jose/jws.h"
 #include "store/certificates.h"
 #include "unit/client/flow_fixture.h"
@@ -275,9 +276,9 @@ TEST_CASE("renew: certificates of the store renew by its own record") {
 
     SUBCASE("what was fetched there later renews over ACME, what was issued after that in process") {
         f.fetch();
-        CHECK(renew({.force = true}).acme_profile);
+        CHECK(renew({.force = true}).record);
         client::enroll_locally(f.target(), request, ca, f.server.clock.now(), false);
-        CHECK_FALSE(renew({.force = true}).acme_profile);
+        CHECK_FALSE(renew({.force = true}).record);
     }
     SUBCASE("a revoked one is replaced by --force alone, and a key that has leaked not even then") {
         const auto refused = [&](const client::RenewOptions& options) {
@@ -302,6 +303,17 @@ TEST_CASE("renew: certificates of the store renew by its own record") {
         CHECK_FALSE(f.serial_there() == serial);
         f.server.clock.advance(25h);
         CHECK(renew({}).changed);
+    }
+    SUBCASE("one of a former CA moves before its time, one below a root that has leaked at once") {
+        const auto usual = renew({}).due;
+        signet::ca::RotateRequest next;
+        signet::ca::rotate_authority(f.server.store(), next, f.server.clock, random);
+        CHECK(renew({}).due < usual);
+        CHECK(renew({.force = true}).due > f.server.clock.now() + 23h);
+        next.root = next.compromised = true;
+        signet::ca::rotate_authority(f.server.store(), next, f.server.clock, random);
+        CHECK(renew({}).changed);
+        CHECK_FALSE(renew({}).changed);
     }
     SUBCASE("a refusal leaves what is there") {
         auto narrow = profiles;

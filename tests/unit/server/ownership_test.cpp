@@ -32,6 +32,7 @@ TEST_CASE("ownership: what is another account's looks like what is not there, fo
         {challenge, ""},
         {challenge, "{}"},
         {certificate, ""},
+        {certificate + "/alternate", ""},
     };
     for (const auto& [url, payload] : rows) {
         CAPTURE(url);
@@ -39,9 +40,10 @@ TEST_CASE("ownership: what is another account's looks like what is not there, fo
         CHECK_PROBLEM(foreign, 404, "malformed");
         // The same place with an id that nobody has: the same answer, byte for byte.
         auto absent = url;
-        const auto tail = absent.ends_with("/orders")     ? absent.rfind('/')
-                          : absent.ends_with("/finalize") ? absent.rfind('/')
-                                                          : absent.size();
+        const auto tail = absent.ends_with("/orders")      ? absent.rfind('/')
+                          : absent.ends_with("/finalize")  ? absent.rfind('/')
+                          : absent.ends_with("/alternate") ? absent.rfind('/')
+                                                           : absent.size();
         absent[tail - 1] = absent[tail - 1] == 'A' ? 'B' : 'A';
         absent[tail - 3] = absent[tail - 3] == 'x' ? 'y' : 'x';
         CHECK(other.post(absent, payload).body == foreign.body);

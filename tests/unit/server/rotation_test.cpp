@@ -70,9 +70,7 @@ TEST_CASE("rotation: while two roots count, the shorter chain is the alternate")
 TEST_CASE("rotation: anchors, certificates and CRLs of every generation are served without a restart") {
     Rotating fixture;
     const auto first = ca::read_authority_files(fixture.server.store().layout(), "default");
-    const auto anchors = [&] {
-        return x509::parse_certificates(fixture.owner.get("/ca.pem").body, "anchors").size();
-    };
+    const auto anchors = [&] { return x509::parse_certificates(fixture.owner.get("/ca.pem").body, "anchors").size(); };
     CHECK(anchors() == 1);
     fixture.rotate(true);
     CHECK(anchors() == 2);
