@@ -109,5 +109,5 @@ expect_exit 0 signet status --notify
 same "events" 1 "$(wc -l <programs)"
 grep -q '"event":"revoked"' programs || fail "not what happened"
 printf '[notify]\nevents = ["isued"]\n' >wrong.toml
-expect_exit 2 signet --config wrong.toml renew
+expect_exit 2 signet config check wrong.toml
 expect_err "did you mean 'issued'"
