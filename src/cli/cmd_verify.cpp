@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/verify_batch.h"
 #include "cli/verify_input.h"
+#include "cli/verify_mtls.h"
 #include "cli/verify_report.h"
 #include "cli/verify_words.h"
 #include "inspect/probe.h"
@@ -72,11 +73,16 @@ int verify_endpoint(Context& context, const Words& words, const Endpoint& endpoi
     if (words.cert.has_value() != words.key.has_value()) {
         throw Error{Kind::usage, "--cert and --key go together with host:port", "give both, or neither"};
     }
+    if (words.mtls && !words.cert)
+        throw Error{Kind::usage, "--mtls needs a client certificate that the endpoint accepts",
+                    "name it with --cert and --key"};
     const VerifyInput input(context, words.p12_password_file);
     inspect::ProbeRequest request;
     request.host = endpoint.host;
     request.port = endpoint.port;
     request.server_name = words.servername.value_or("");
+    request.alpn = words.alpn;
+    request.starttls = net::parse_starttls(words.starttls).value_or(net::StartTls::none);
     request.question = question(words, input, true, context.seams.clock.now());
     base::Secret key;
     if (words.cert) {
@@ -85,16 +91,27 @@ int verify_endpoint(Context& context, const Words& words, const Endpoint& endpoi
         request.key_pem = &key;
     }
     context.out.progress("connecting to " + words.target);
+    std::optional<inspect::MtlsReport> doors;
+    if (words.mtls) {
+        doors = try_doors(context, request);
+        if (!doors->shook_hands) {
+            print_refusal(context.out, words.target, *doors);
+            return k_exit_refused;
+        }
+    }
     const auto http = transport(context);
     const inspect::RevocationSources sources{*http, context.seams.random};
     const inspect::ProbeReport report = inspect::probe(context.seams.dialer, request, &sources);
-    print_probe(context.out, words.target, report);
-    return report.verification.valid() ? k_exit_done : k_exit_refused;
+    print_probe(context.out, words.target, report, doors ? &*doors : nullptr);
+    return report.verification.valid() && (!doors || doors->tight()) ? k_exit_done : k_exit_refused;
 }
 
 int verify_file(Context& context, const Words& words) {
     for (const auto& [given, name] : {std::pair{words.servername.has_value(), "--servername"},
                                       {words.cert.has_value(), "--cert"},
+                                      {!words.starttls.empty(), "--starttls"},
+                                      {!words.alpn.empty(), "--alpn"},
+                                      {words.mtls, "--mtls"},
                                       {words.expect_uri.has_value(), "--expect-uri"}}) {
         if (given)
             throw Error{Kind::usage, std::string(name) + " is for host:port, not for a file",
@@ -140,7 +157,16 @@ Command verify_command() {
             "to an anchor of --root is "
             "judged by RFC 5280, names by RFC 9525: the subject alternative names alone count.\n\n"
             "With host:port a TLS handshake is made for real, with --cert and --key as the client's pair, and the "
-            "peer's chain is judged.\n\n"
+            "peer's chain is judged. The report tells what was negotiated, the chain as it was sent and what is odd in "
+            "it, a stapled OCSP response, the days left, and the identity that an application should read: a SPIFFE "
+            "ID, else a name, else, with a warning, the CN. --starttls goes through the protocol's own beginning "
+            "first.\n\n"
+            "--mtls proves the negative too. When the client's own certificate has been accepted, the endpoint must "
+            "refuse no certificate, one of an unknown CA with the same names, an expired one, one without clientAuth, "
+            "TLS 1.0 and TLS 1.1. The expired one and the one without clientAuth are made by the CA of --store when it "
+            "issued --cert: a minute wide, keys in memory only, in the inventory and the audit log with the profile "
+            "refusal-test; else these rows read untested. A refusal counts in the handshake, after it (TLS 1.3), or as "
+            "an HTTP status about the certificate (nginx). One open door makes the verdict not valid.\n\n"
             "Each check is listed; for a failure the certificate (0 is the leaf), the rule with its RFC section, "
             "and what would mend it.\n\n"
             "Revocation is looked at where that is asked for. With --crl every certificate below the anchor must be "

@@ -90,6 +90,31 @@ void print_verdict(Output& out, std::string_view target, const inspect::VerifyRe
     }
 }
 
+std::string identity_text(const inspect::PeerIdentity& identity) {
+    return identity.kind.empty() ? "none" : base::printable(identity.value, 300) + " (" + identity.kind + ")";
+}
+
+std::string open_doors(const inspect::MtlsReport& doors) {
+    if (!doors.accepted) return "the client's own certificate is not accepted: " + doors.acceptance;
+    std::vector<std::string> open;
+    for (const auto& door : doors.doors)
+        if (door.state == inspect::Door::State::open) open.push_back(door.what);
+    return "doors stand open: " + base::join(open, ", ");
+}
+
+void print_doors(Output& out, const inspect::MtlsReport& report) {
+    std::vector<std::vector<std::string>> rows;
+    rows.push_back({"the client's own certificate", report.accepted ? "accepted" : "refused",
+                    base::printable(report.acceptance, 200)});
+    for (const auto& door : report.doors) {
+        const std::string word(inspect::door_state_name(door.state));
+        rows.push_back(
+            {door.what, door.state == inspect::Door::State::open ? "OPEN" : word, base::printable(door.detail, 200)});
+    }
+    out.table({"DOOR", "RESULT", "HOW"}, rows);
+    out.line("");
+}
+
 }  // namespace
 
 void print_report(Output& out, std::string_view target, const inspect::VerifyReport& report) {
@@ -101,7 +126,18 @@ void print_report(Output& out, std::string_view target, const inspect::VerifyRep
     print_verdict(out, target, report);
 }
 
-void print_probe(Output& out, std::string_view target, const inspect::ProbeReport& report) {
+void print_refusal(Output& out, std::string_view target, const inspect::MtlsReport& doors) {
+    if (out.json()) {
+        out.document(
+            {{"valid", false}, {"reason", open_doors(doors)}, {"target", target}, {"mtls", inspect::mtls_json(doors)}});
+        return;
+    }
+    print_doors(out, doors);
+    out.line(out.paint(Colour::red, "not valid") + ": " + base::printable(open_doors(doors), 500));
+}
+
+void print_probe(Output& out, std::string_view target, const inspect::ProbeReport& report,
+                 const inspect::MtlsReport* doors) {
     const net::TlsHandshake& handshake = report.handshake;
     if (out.json()) {
         Json whole = whole_json(target, report.verification);
@@ -115,6 +151,15 @@ void print_probe(Output& out, std::string_view target, const inspect::ProbeRepor
                               {"client_certificate_requested", handshake.client_certificate_requested},
                               {"identity", std::move(names)},
                               {"certificates_sent", handshake.chain.size()}};
+        whole["peer_identity"] = {
+            {"kind", report.identity.kind}, {"value", report.identity.value}, {"warning", report.identity.warning}};
+        whole["chain_remarks"] = report.chain_remarks;
+        whole["stapled_ocsp"] = report.stapled;
+        if (doors != nullptr) {
+            whole["mtls"] = inspect::mtls_json(*doors);
+            whole["valid"] = report.verification.valid() && doors->tight();
+            if (report.verification.valid() && !doors->tight()) whole["reason"] = open_doors(*doors);
+        }
         out.document(whole);
         return;
     }
@@ -124,11 +169,17 @@ void print_probe(Output& out, std::string_view target, const inspect::ProbeRepor
                {"group", handshake.group},
                {"alpn", handshake.alpn},
                {"client certificate", handshake.client_certificate_requested ? "requested" : "not requested"},
-               {"peer identity", base::printable(joined_names(handshake.chain.front()), 500)},
+               {"peer identity", identity_text(report.identity)},
+               {"peer names", base::printable(joined_names(handshake.chain.front()), 500)},
+               {"stapled OCSP", base::printable(report.stapled, 300)},
                {"days left", std::to_string(days_left(report.verification))}});
     out.line("");
     print_chain(out, report.verification);
+    for (const auto& remark : report.chain_remarks) out.line(out.paint(Colour::yellow, "note  ") + remark);
+    if (!report.identity.warning.empty()) out.line(out.paint(Colour::yellow, "note  ") + report.identity.warning);
+    if (doors != nullptr) print_doors(out, *doors);
     print_verdict(out, target, report.verification);
+    if (doors != nullptr && !doors->tight()) out.line(out.paint(Colour::red, "not valid") + ": " + open_doors(*doors));
 }
 
 }  // namespace signet::cli

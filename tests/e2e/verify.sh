@@ -64,9 +64,6 @@ expect_exit 2 signet verify server.chain --root root.pem --servername localhost
 head -c 300 server.pem >cut.pem
 expect_exit 2 signet verify cut.pem --root root.pem
 expect_err 'cut.pem line 1: the block is cut short'
-for later in --mtls --starttls; do
-    expect_exit 2 signet verify server.chain --root root.pem "$later"
-done
 
 step "a live endpoint is shaken hands with"
 port=$(free_port)

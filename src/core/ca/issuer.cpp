@@ -223,6 +223,37 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
     }
 }
 
+std::shared_ptr<const Authority> Issuer::authority_of(const x509::Certificate& certificate) {
+    for (const std::string& name : authorities_.names()) {
+        auto authority = authorities_.get(name);
+        if (certificate.signed_by(authority->issuing().public_key())) return authority;
+    }
+    throw Error{Kind::refused, "no CA of this store issued the client certificate",
+                "name the store of the CA that did, with --store"};
+}
+
+std::vector<x509::Certificate> Issuer::issue_refusal_test(const x509::Certificate& model, const crypto::PublicKey& key,
+                                                          RefusalTest test, const Operator& requester) {
+    const base::Time now = clock_.now();
+    const auto authority = authority_of(model);
+    Profile profile;
+    profile.name = k_refusal_profile;
+    const IssuanceRequest request{
+        .profile = profile, .names = model.names(), .public_key = key, .requester = requester};
+    for (int attempt = 1; attempt <= k_serial_attempts; ++attempt) {
+        auto made = authority->sign(approve_refusal_test(model, key, authority->issuing(), now, test), random_);
+        const store::CertificateRecord row = record_of(made, *authority, request, now);
+        store::AuditRecord audit = audit_of(request, now, "certificate.issued");
+        audit.serial = row.serial;
+        audit.detail = "to prove that a server refuses it";
+        if (!record(row, audit, {})) continue;
+        std::vector<x509::Certificate> chain{std::move(made)};
+        for (x509::Certificate& above : authority->chain()) chain.push_back(std::move(above));
+        return chain;
+    }
+    throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
+}
+
 std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {
     const auto authority = authorities_.get(request.profile.ca);
     return ca::preview(request, facts_of(*authority, public_http_url_), clock_.now());

@@ -44,6 +44,11 @@ public:
     Issued issue_subordinate(const std::string& authority, const SubordinateRequest& request,
                              const RootKeySource& root_key);
 
+    /// A certificate that every server must refuse (approve_refusal_test), with what follows it in a chain: of that
+    /// authority of the store which issued `model`. Recorded and audited like any other. Throws refused without one.
+    std::vector<x509::Certificate> issue_refusal_test(const x509::Certificate& model, const crypto::PublicKey& key,
+                                                      RefusalTest test, const Operator& requester);
+
     std::vector<base::ErrorPart> preview(const IssuanceRequest& request);
 
     /// The id of the CA that signs for this authority now: it changes when a generation does.
@@ -54,6 +59,7 @@ public:
 
 private:
     using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;
+    std::shared_ptr<const Authority> authority_of(const x509::Certificate& certificate);
     bool record(const store::CertificateRecord& record, const store::AuditRecord& audit, const Further& further);
 
     store::Store& store_;

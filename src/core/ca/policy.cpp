@@ -372,6 +372,27 @@ ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Cer
     return Approval::of(std::move(content));
 }
 
+ApprovedTemplate approve_refusal_test(const x509::Certificate& model, const crypto::PublicKey& key,
+                                      const x509::Certificate& issuer, base::Time now, RefusalTest test) {
+    constexpr base::Duration k_long_over = std::chrono::minutes(10);  // also for clocks that are slow
+    constexpr base::Duration k_width = std::chrono::minutes(1);
+    if (model.is_ca() || !model.signed_by(issuer.public_key())) {
+        throw Error{Kind::refused, "the client certificate is not of the CA \"" + issuer.subject().text() + "\"",
+                    "name the store of the CA that issued it"};
+    }
+    const base::Time second = base::from_unix(base::to_unix(now));
+    x509::Template content;
+    content.subject = model.subject();
+    content.names = model.names();
+    content.public_key = key;
+    content.key_usage = x509::usage_bit(x509::KeyUsage::digital_signature);
+    const bool over = test == RefusalTest::expired;
+    content.not_before = over ? second - k_long_over - k_width : second - k_width / 2;
+    content.not_after = content.not_before + k_width;
+    content.extended_key_usage = {over ? x509::k_client_auth : x509::k_server_auth};
+    return Approval::of(std::move(content));
+}
+
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {
     if (refusals.size() == 1) {
         const base::ErrorPart only = refusals.front();

@@ -93,6 +93,13 @@ std::vector<x509::Identifier> added_uris(const Profile& profile, const std::vect
 ApprovedTemplate approve_responder(const crypto::PublicKey& key, const x509::Certificate& issuer, base::Time now,
                                    base::Duration validity);
 inline constexpr char k_responder_profile[] = "ocsp-responder";
+/// What makes a client certificate one that every server must refuse, to prove that it does.
+enum class RefusalTest { expired, not_for_clients };
+/// A minute wide, for the names of `model`, a client certificate of this CA: either long over, or for servers only.
+/// In the inventory its profile is k_refusal_profile.
+ApprovedTemplate approve_refusal_test(const x509::Certificate& model, const crypto::PublicKey& key,
+                                      const x509::Certificate& issuer, base::Time now, RefusalTest test);
+inline constexpr char k_refusal_profile[] = "refusal-test";
 /// All refusals as one Error{refused or the ACME kind of the single part}.
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "crypto/openssl.h"
 #include "net/client_stream.h"
+#include "net/starttls.h"
 #include "net/tls_context.h"
 
 namespace signet::net {
@@ -63,12 +64,45 @@ TlsContext make_dial_context(const TlsDialRequest& request) {
     return context;
 }
 
+int wire_version(TlsVersion version) {
+    switch (version) {
+        case TlsVersion::v1_0:
+            return TLS1_VERSION;
+        case TlsVersion::v1_1:
+            return TLS1_1_VERSION;
+        case TlsVersion::v1_2:
+            return TLS1_2_VERSION;
+        case TlsVersion::v1_3:
+            return TLS1_3_VERSION;
+    }
+    return 0;
+}
+
+/// Nothing else is offered, and what OpenSSL has switched off for being weak is offered too: whether the server takes
+/// it is the question.
+void offer_only(SSL* ssl, TlsVersion version) {
+    SSL_set_security_level(ssl, 0);
+    SSL_set_options(ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+    SSL_set_min_proto_version(ssl, wire_version(version));
+    const bool set =
+        SSL_set_max_proto_version(ssl, wire_version(version)) == 1 && SSL_set_cipher_list(ssl, "ALL:@SECLEVEL=0") == 1;
+    crypto::check(set, "offering an old version of TLS");
+}
+
 SslHandle make_dial_ssl(const TlsContext& context, const TlsDialRequest& request, Observed& observed) {
     auto ssl = make_client_ssl(context, request.server_name);
     SSL_set_ex_data(ssl.get(), observed_index(), &observed);
     const auto alpn = alpn_wire(request.alpn);
     if (!alpn.empty()) SSL_set_alpn_protos(ssl.get(), alpn.data(), static_cast<unsigned int>(alpn.size()));
+    if (request.version) offer_only(ssl.get(), *request.version);
+    if (request.ask_status) SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, TLSEXT_STATUSTYPE_ocsp, nullptr);
     return ssl;
+}
+
+base::Bytes stapled_response(SSL* ssl) {
+    const unsigned char* response = nullptr;
+    const long size = SSL_ctrl(ssl, SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &response);
+    return response == nullptr || size <= 0 ? base::Bytes{} : base::Bytes(response, response + size);
 }
 
 std::vector<x509::Certificate> peer_chain(const SSL* ssl, const TlsDialRequest& request) {
@@ -114,6 +148,16 @@ void wait_for_refusal(ClientStream& stream, const Observed& observed, const Dead
     }
 }
 
+constexpr auto k_answer_wait = std::chrono::milliseconds(1000);
+constexpr std::size_t k_longest_answer = 4096;
+
+std::optional<std::string> ask(ClientStream& stream, const std::string& question, const Deadline& deadline) {
+    stream.write(question, deadline);
+    std::array<char, k_longest_answer> buffer;
+    const auto size = stream.read_if_any(buffer.data(), buffer.size(), deadline.at_most(k_answer_wait));
+    return size ? std::optional(std::string(buffer.data(), *size)) : std::nullopt;
+}
+
 class OpenSslDialer final : public TlsDialer {
 public:
     TlsHandshake dial(const TlsDialRequest& request) override {
@@ -121,9 +165,10 @@ public:
         const auto context = make_dial_context(request);
         Observed observed;
         ClientStream stream(request.host, request.port, request.connect_to, deadline);
+        negotiate(stream, request.starttls, deadline);
         stream.start_tls(make_dial_ssl(context, request, observed), deadline);
         SSL* ssl = stream.ssl();
-        if (request.await_refusal) wait_for_refusal(stream, observed, deadline);
+        if (request.await_refusal && request.question.empty()) wait_for_refusal(stream, observed, deadline);
         TlsHandshake result;
         result.protocol = SSL_get_version(ssl);
         result.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
@@ -132,6 +177,8 @@ public:
         result.chain = peer_chain(ssl, request);
         result.client_certificate_requested = observed.certificate_requested;
         result.peer = stream.peer();
+        result.stapled = stapled_response(ssl);
+        if (!request.question.empty()) result.answer = ask(stream, request.question, deadline);
         return result;
     }
 };

@@ -12,6 +12,11 @@
 
 namespace signet::net {
 
+enum class StartTls;
+
+/// Versions that TLS can still be asked for. The two of old need OpenSSL's limits lowered for the one connection.
+enum class TlsVersion { v1_0, v1_1, v1_2, v1_3 };
+
 struct TlsDialRequest {
     std::string host;  // connects here ...
     int port;
@@ -22,6 +27,10 @@ struct TlsDialRequest {
     const base::Secret* key_pem = nullptr;
     bool await_refusal = true;  // of our client certificate, or of none; false: who looks only need not wait for it
     std::chrono::milliseconds timeout = std::chrono::seconds(10);  // total
+    StartTls starttls = {};                                        // none: TLS begins at once
+    std::optional<TlsVersion> version = {};                        // this one alone is offered
+    bool ask_status = false;                                       // for a stapled OCSP response
+    std::string question = {};  // sent after the handshake; what comes back within a second is the answer
 };
 
 /// What a finished handshake showed. The chain is as sent, verified by nobody: inspect judges it.
@@ -33,6 +42,9 @@ struct TlsHandshake {
     std::vector<x509::Certificate> chain;
     bool client_certificate_requested = false;
     Address peer;
+    base::Bytes stapled = {};  // OCSP response in DER, as sent
+    std::optional<std::string> answer =
+        {};  // to the question: empty when the server closed; nullopt when it was silent
 };
 
 /// The TLS seam. Throws connection, tls (with the alert's name when the server refused us, also when TLS 1.3 reports a
