@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -39,7 +40,12 @@ std::vector<x509::Certificate> chosen(const ca::AuthorityFiles& files, const Wor
     // A key is that of the CA which signs leafs, unless the root is asked for.
     const bool signer = words.issuing || (words.with_key && !words.root && !words.bundle);
     if (signer) return {files.signer()};
-    if (words.bundle) return files.above_leaf();
+    if (words.bundle) {
+        auto all = files.above_leaf();  // and every other anchor that counts: former roots, foreign ones
+        for (const auto& anchor : files.anchors())
+            if (std::find(all.begin(), all.end(), anchor) == all.end()) all.push_back(anchor);
+        return all;
+    }
     return {files.root};
 }
 
@@ -100,7 +106,7 @@ Options options_of(Words& words) {
              .target = &words.root,
              .conflicts = {"issuing", "bundle"}},
             {.name = "issuing", .text = "the issuing CA", .target = &words.issuing, .conflicts = {"bundle"}},
-            {.name = "bundle", .text = "the issuing CA and what is above it", .target = &words.bundle},
+            {.name = "bundle", .text = "the issuing CA, and all anchors", .target = &words.bundle},
             {.name = "format",
              .label = "FORMAT",
              .text = "pem; der for a single certificate; p12, a trust store, or with --with-key a key store; k8s, a "

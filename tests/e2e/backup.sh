@@ -188,7 +188,7 @@ for round in 1 2 3 4 5 6; do
     sleep "0.0$round"
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
-    restore "killed-$round" kept.backup >/dev/null 2>&1 &
+    signet --store "$WORK/killed-$round" restore kept.backup >/dev/null 2>&1 &
     pid=$!
     sleep "0.0$round"
     kill -KILL "$pid" 2>/dev/null || true

@@ -111,6 +111,8 @@ same "anchors in /ca.pem" 1 "$(published "$root" ca.pem)"
 expect_exit 0 signet ca trust add "$offline/authorities/default/root.crt" --name offline
 wait_for 10 publishes 2 ca.pem
 wait_for 10 publishes 2 ca/default.pem
+expect_exit 0 signet ca export --bundle
+same "certificates in the bundle" 4 "$(grep -c BEGIN out)"
 expect_exit 0 signet renew "$WORK/fresh.saved" --force
 same "anchors beside a renewed certificate" 2 "$(grep -c BEGIN fresh.saved/ca.crt)"
 expect_exit 0 signet ca trust remove offline

@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/ceremony_directory.h"
 #include "ca/generations.h"
 #include "ca/inventory.h"
 #include "ca/revocation.h"
 #include "ca/rotation.h"
 #include "ca/successors.h"
+#include "crypto/pkcs11.h"
 #include "store/audit.h"
 #include "store/certificates.h"
 #include "x509/csr.h"
@@ -53,9 +55,44 @@ void check_request(const RotateRequest& request) {
         throw Error{Kind::usage, "--root-key-out is for a new root", "add --root, or leave it out"};
 }
 
-Path root_key_path(const Ceremony& ceremony) {
-    return ceremony.request.root_key.file.value_or(ceremony.layout.root_key(ceremony.files.name));
+/// In the store, or named: then what is wrong with it is said.
+bool has_root_key(const Ceremony& ceremony) {
+    return ceremony.request.root_key.file || base::file_facts(ceremony.layout.root_key(ceremony.files.name));
 }
+
+/// Made where the present one is: in its token, or in memory for a file of the store.
+crypto::PrivateKey make_key(const Ceremony& ceremony, const std::string& what, const x509::Certificate& before) {
+    constexpr std::size_t k_key_limit = 64 << 10;
+    const Path file = before == ceremony.files.root ? ceremony.layout.root_key(ceremony.files.name)
+                                                    : ceremony.layout.issuing_key(ceremony.files.name);
+    KeyPlace place{std::nullopt, ceremony.request.passphrase};
+    const auto facts = base::file_facts(file);
+    if (facts && !(what == "root" && ceremony.request.root_key_out)) {
+        const base::Secret text(base::read_file(file, k_key_limit));
+        if (crypto::is_pkcs11_uri(text.reveal())) place.token = std::string(base::trim(text.reveal()));
+    }
+    const std::size_t number = 2 + ceremony.files.former_issuing.size() + ceremony.files.former_roots.size();
+    return new_key(place, next_key_type(before),
+                   "signet " + ceremony.files.name + " " + what + " " + std::to_string(number));
+}
+
+/// The keys of the next generation; what was made in a token is removed there again unless it is kept.
+struct Keys {
+    std::optional<crypto::PrivateKey> root, issuing;
+    mutable std::optional<FreshKey> fresh_root{}, fresh_issuing{};
+
+    explicit Keys(const Ceremony& ceremony) {
+        const bool root_signs = !ceremony.files.issuing;
+        // Without the root's key there is one that goes with the request, and it is made there.
+        if (!ceremony.request.root && !has_root_key(ceremony)) return;
+        if (ceremony.request.root) fresh_root.emplace(root.emplace(make_key(ceremony, "root", ceremony.files.root)));
+        if (!root_signs) fresh_issuing.emplace(issuing.emplace(make_key(ceremony, "issuing", ceremony.files.signer())));
+    }
+    void keep() const {
+        if (fresh_root) fresh_root->keep();
+        if (fresh_issuing) fresh_issuing->keep();
+    }
+};
 
 /// A passphrase that was typed is not at hand for the new keys, and they are no less worth than the old ones.
 void check_passphrase(const Ceremony& ceremony) {
@@ -82,7 +119,7 @@ x509::Certificate sign_issuing(const Ceremony& ceremony, const SubordinateReques
                                    std::move(*decision.approved), ceremony.random);
 }
 
-void make_issuing(const Ceremony& ceremony, crypto::PrivateKey key, NextGeneration& next) {
+void make_issuing(const Ceremony& ceremony, const crypto::PrivateKey& key, NextGeneration& next) {
     const x509::Certificate& root = next.root ? next.root->certificate : ceremony.files.root;
     SubordinateRequest wish = next_issuing(ceremony.files, key.public_key(), root, ceremony.now);
     // A CRL that nobody here can sign must not be asked for.
@@ -93,7 +130,7 @@ void make_issuing(const Ceremony& ceremony, crypto::PrivateKey key, NextGenerati
         next.notes.push_back("the new issuing CA ends with its root, at " + base::format_time(root.not_after()) +
                              ": signet ca rotate --root makes a new one");
     next.all.push_back({certificate, root, k_issuing_profile});
-    next.issuing.emplace(NewCa{std::move(key), std::move(certificate)});
+    next.issuing.emplace(NewCa{key, std::move(certificate)});
 }
 
 /// Both ways, so that whoever has but one of the two anchors accepts what hangs on the other.
@@ -182,7 +219,8 @@ RotateResult ask_for_certificate(const Ceremony& ceremony) {
     const auto& [layout, name] = std::tie(ceremony.layout, ceremony.files.name);
     RotateResult result{Rotated::waiting, layout.issuing_request(name), 0, {}};
     if (rotation_waits(layout, name)) return result;
-    const crypto::PrivateKey key = make_next_key(ceremony.files.signer());
+    const crypto::PrivateKey key = make_key(ceremony, "issuing", ceremony.files.signer());
+    FreshKey fresh(key);
     const auto wish = next_issuing(ceremony.files, key.public_key(), ceremony.files.root, ceremony.now);
     const base::Bytes csr = x509::build_ca_csr(key, wish.subject, wish.constraints);
     store::AuditRecord audit{};
@@ -195,6 +233,7 @@ RotateResult ask_for_certificate(const Ceremony& ceremony) {
     change.write_key(layout.next_key(name), key, ceremony.request.passphrase.get());
     change.write_text(layout.issuing_request(name), x509::encode_pem("CERTIFICATE REQUEST", csr));
     change.commit();
+    fresh.keep();
     return result;
 }
 
@@ -254,15 +293,14 @@ std::int64_t revoke_below(const Ceremony& ceremony) {
     return revoked;
 }
 
-NextGeneration make_next(const Ceremony& ceremony, std::optional<crypto::PrivateKey> root_key,
-                         std::optional<crypto::PrivateKey> issuing_key) {
+NextGeneration make_next(const Ceremony& ceremony, const Keys& keys) {
     NextGeneration next;
-    if (root_key) {
-        next.root = make_next_root(ceremony.files, std::move(*root_key), ceremony.now, ceremony.random);
+    if (keys.root) {
+        next.root.emplace(make_next_root(ceremony.files, *keys.root, ceremony.now, ceremony.random));
         next.all.push_back({next.root->certificate, next.root->certificate, "root"});
         if (!ceremony.request.compromised) make_cross(ceremony, next);
     }
-    if (issuing_key) make_issuing(ceremony, std::move(*issuing_key), next);
+    if (keys.issuing) make_issuing(ceremony, *keys.issuing, next);
     return next;
 }
 
@@ -288,22 +326,20 @@ RotateResult rotate_authority(store::Store& store, const RotateRequest& request,
         throw Error{Kind::refused, "the root of the CA '" + request.name + "' signs leafs itself",
                     "signet ca rotate --root"};
     // Keys are made before the lock is taken: RSA keys take seconds, and others wait for ten at most.
-    std::optional<crypto::PrivateKey> root_key, issuing_key;
-    if (request.root) root_key = make_next_key(files.root);
-    if (files.issuing) issuing_key = make_next_key(*files.issuing);
-
+    Ceremony ceremony{store, layout, request, clock.now(), random, std::move(files)};
+    const Keys keys(ceremony);
     const base::FileLock lock = store.lock("ca-" + request.name);
-    Ceremony ceremony{store, layout, request, clock.now(), random, read_authority_files(layout, request.name)};
+    ceremony.files = read_authority_files(layout, request.name);
     check_passphrase(ceremony);
     check_issuing_key(layout, ceremony.files, request.root_key.keys);
     if (request.compromised) {
         const std::int64_t left = revoke_below(ceremony);  // of a run that was killed
         if (left > 0) return {Rotated::completed, {}, left, {}};
     }
-    const bool root_key_here = base::file_facts(root_key_path(ceremony)).has_value();
-    if (!request.root && !root_key_here && !request.root_key.file) return ask_for_certificate(ceremony);
-    NextGeneration next = make_next(ceremony, std::move(root_key), std::move(issuing_key));
+    if (!request.root && !keys.issuing) return ask_for_certificate(ceremony);
+    NextGeneration next = make_next(ceremony, keys);
     put_in_place(ceremony, next);
+    keys.keep();
     RotateResult result{Rotated::done, {}, 0, std::move(next.notes)};
     if (!request.compromised) return result;
     ceremony.files = read_authority_files(layout, request.name);

@@ -71,11 +71,11 @@ x509::NameConstraints constraints_of(const x509::Certificate& ca) {
 
 }  // namespace
 
-crypto::PrivateKey make_next_key(const x509::Certificate& ca) {
-    return crypto::PrivateKey::generate(ca.public_key().type().value_or(crypto::KeyType::ec_p256));
+crypto::KeyType next_key_type(const x509::Certificate& ca) {
+    return ca.public_key().type().value_or(crypto::KeyType::ec_p256);
 }
 
-NewCa make_next_root(const AuthorityFiles& files, crypto::PrivateKey key, base::Time now, base::Random& random) {
+NewCa make_next_root(const AuthorityFiles& files, const crypto::PrivateKey& key, base::Time now, base::Random& random) {
     x509::Template content;
     content.serial = draw_serial(random);
     content.subject = next_name(files, files.root);
@@ -88,8 +88,7 @@ NewCa make_next_root(const AuthorityFiles& files, crypto::PrivateKey key, base::
     content.key_usage = static_cast<x509::KeyUsages>(x509::usage_bit(x509::KeyUsage::key_cert_sign) |
                                                      x509::usage_bit(x509::KeyUsage::crl_sign));
     content.name_constraints = constraints_of(files.root);
-    auto certificate = x509::build_self_signed(content, key);
-    return {std::move(key), std::move(certificate)};
+    return {key, x509::build_self_signed(content, key)};
 }
 
 SubordinateRequest next_issuing(const AuthorityFiles& files, const crypto::PublicKey& key,

@@ -7,17 +7,18 @@
 
 namespace signet::ca {
 
+/// Its key is the caller's.
 struct NewCa {
-    crypto::PrivateKey key;
+    const crypto::PrivateKey& key;
     x509::Certificate certificate;
 };
 
-/// A key of the same kind as that of `ca`.
-crypto::PrivateKey make_next_key(const x509::Certificate& ca);
+/// The kind of key that `ca` has.
+crypto::KeyType next_key_type(const x509::Certificate& ca);
 
 /// The next root, self-signed: what the present one says, under the next name ("default Root CA G2") and for a lifetime
 /// of the same length.
-NewCa make_next_root(const AuthorityFiles& files, crypto::PrivateKey key, base::Time now, base::Random& random);
+NewCa make_next_root(const AuthorityFiles& files, const crypto::PrivateKey& key, base::Time now, base::Random& random);
 
 /// What the next issuing CA's certificate is to say: what the present one's does, under the next name, cut to the end
 /// of `root`. Throws refused for constraints of a kind that signet does not write.

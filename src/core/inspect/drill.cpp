@@ -146,14 +146,15 @@ DrillHolder enrol(Copy& copy, const Living& living, base::Time until) {
 
 void add_progress(DrillReport& report, const Living& living) {
     const auto count = static_cast<std::int64_t>(living.moves.size());
-    std::int64_t told = 0;
-    for (const int percent : {10, 25, 50, 75, 90, 100}) {
-        const auto moved = (count * percent + 99) / 100;
-        if (moved == told || moved == 0) continue;
-        told = moved;
+    const auto moved_at = [&](int percent) { return (count * percent + 99) / 100; };
+    constexpr int k_percents[] = {10, 25, 50, 75, 90, 100};
+    for (std::size_t i = 0; i < std::size(k_percents); ++i) {
+        const auto moved = moved_at(k_percents[i]);
+        const bool last = i + 1 == std::size(k_percents);
+        if (moved == 0 || (!last && moved_at(k_percents[i + 1]) == moved)) continue;
         const auto at = base::from_unix(living.moves[static_cast<std::size_t>(moved - 1)]);
         report.events.push_back(
-            {at, std::to_string(percent) + " % of the certificates are replaced", moved, count - moved});
+            {at, std::to_string(k_percents[i]) + " % of the certificates are replaced", moved, count - moved});
     }
     if (count > 0) report.all_moved = base::from_unix(living.moves.back());
 }

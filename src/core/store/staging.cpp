@@ -23,8 +23,11 @@ Staging::Staging(const base::Path& target, std::string_view purpose) : directory
     if (!parent || !parent->directory)
         throw base::Error{base::Kind::not_found, "there is no directory " + directory_.parent_path().string(),
                           "make it first, or name another place"};
-    base::make_directories(directory_, 0700);
-    lock_ = base::FileLock::acquire(directory_ / k_lock_name);
+    // Who waited for the lock may have got one that went away with the run before.
+    do {
+        base::make_directories(directory_, 0700);
+        lock_ = base::FileLock::acquire(directory_ / k_lock_name);
+    } while (!base::file_facts(directory_ / k_lock_name));
     for (const auto& entry : std::filesystem::directory_iterator(directory_))
         if (entry.path().filename() != k_lock_name) std::filesystem::remove_all(entry.path());
 }
