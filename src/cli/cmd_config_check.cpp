@@ -52,6 +52,8 @@ Doubts doubts_about(const Settings& settings, const base::Path& store) {
 
 int run(Context& context, const std::optional<base::Path>& given) {
     const base::Path file = given.value_or(context.settings_file());
+    if (given && !base::file_facts(file))
+        throw base::Error{base::Kind::bad_input, "there is no " + file.string(), "name a file that is there"};
     const Settings settings = read_settings(file, true);
     const auto doubts = doubts_about(settings, context.store());
     if (context.out.json()) {
@@ -86,7 +88,7 @@ Command config_check_command() {
                       "a running server takes it within a second or two"}},
         .exit_codes = {{k_exit_done, "it can be used"},
                        {k_exit_usage, "it cannot, or wrong usage"},
-                       {k_exit_environment, "it is not there"}},
+                       {k_exit_environment, "the store has none"}},
         .see_also = {"config show", "profile check"},
         .run = [file](Context& context) { return run(context, *file); }};
 }

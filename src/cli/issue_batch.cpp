@@ -174,6 +174,9 @@ bool issue_batch(Context& context, const base::Path& file, const client::LocalRe
     base::Fd opened;
     if (file != "-") {
         opened = base::Fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!opened && errno == ENOENT)
+            throw Error{Kind::bad_input, "cannot read " + file.string() + ": no such file",
+                        "name a file that is there"};
         if (!opened) base::throw_errno(errno, "read", file);
     }
     Lines lines(opened ? opened.get() : STDIN_FILENO, file == "-" ? "standard input" : file.string());

@@ -46,7 +46,7 @@ expect_out 'can be used'
 printf '[server]\nlistn = "x"\n' >wrong.toml
 expect_exit 2 signet config check wrong.toml
 expect_err 'line 2: unknown key "listn"'
-expect_exit 3 signet config check missing.toml
+expect_exit 2 signet config check missing.toml
 printf '[profile.x]\nca = "none"\n[profile.x.acme]\nauthorize_command = "/nowhere/program x"\n' >doubtful.toml
 expect_exit 0 signet config check doubtful.toml
 expect_err "profile.x.ca: there is no CA 'none'"

@@ -63,7 +63,7 @@ step "what is missing is said before any certificate is made"
 before=$(signet ca show --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["issuing"][0]["living_leaves"])')
 expect_exit 2 signet issue w.internal --out x --format p12
 expect_err 'p12-password-file'
-expect_exit 3 signet issue w.internal --out x --format p12 --p12-password-file missing
+expect_exit 2 signet issue w.internal --out x --format p12 --p12-password-file missing
 expect_exit 2 signet issue w.internal --out x --format p12 --p12-password-file /dev/null
 expect_exit 2 signet issue w.internal --out x --p12-password-file pass
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout dev.key -out dev.csr -subj / -addext subjectAltName=DNS:dev.internal 2>/dev/null
@@ -193,6 +193,7 @@ answers = [json.loads(line) for line in open("answers.jsonl")]
 assert [a["id"] for a in answers] == list(range(500)) and len({a["serial"] for a in answers}) == 500'
 expect_exit 2 signet issue --batch requests.jsonl x.internal
 expect_exit 2 signet issue --batch requests.jsonl --out x
+expect_exit 2 signet issue --batch missing.jsonl
 
 step "fetch writes them too, once, and one that comes later; renew as fetch did"
 sed -i 's|^external_url = .*|external_url = ""|' "$SIGNET_STORE/signet.toml"

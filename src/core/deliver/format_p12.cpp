@@ -22,6 +22,9 @@ std::string first_name(const x509::Certificate& leaf) {
 base::Secret read_p12_password(const FormatOptions& options) {
     if (!options.p12_password_file)
         throw Error{Kind::usage, "the format 'p12' needs a password", "name its file with --p12-password-file"};
+    if (!base::file_facts(*options.p12_password_file))
+        throw Error{Kind::bad_input, "there is no password file " + options.p12_password_file->string(),
+                    "name a file that is there"};
     const base::Secret text(base::read_file(*options.p12_password_file, k_password_limit));
     std::string_view line = text.reveal().substr(0, text.reveal().find('\n'));
     if (line.ends_with('\r')) line.remove_suffix(1);
