@@ -86,10 +86,24 @@ int port_of(const std::optional<int>& given, int usual, const std::string& optio
 
 std::string dns_hook_of(const FetchWords& words) {
     const auto hook = words.dns_hook.value_or("");
-    if (words.challenge == "dns-01" && base::split_command(hook).empty()) {
-        throw Error(Kind::usage, "dns-01 needs a program that writes the TXT record", "name it with --dns-hook");
+    if (words.challenge == "dns-01" && base::split_command(hook).empty() && !words.dns_update) {
+        throw Error(Kind::usage, "dns-01 needs a program that writes the TXT record, or a server that takes it",
+                    "name it with --dns-hook or --dns-update");
     }
     return hook;
+}
+
+void read_dns_update(const FetchWords& words, client::RenewalRecord& record) {
+    if (words.dns_update_key && !words.dns_update) {
+        throw Error(Kind::usage, "--dns-update-key is for --dns-update", "name the server with --dns-update");
+    }
+    if (!words.dns_update) return;
+    net::parse_update_server(*words.dns_update, "--dns-update");
+    record.dns_update = *words.dns_update;
+    if (!words.dns_update_key) return;
+    const auto text = base::read_private_file(*words.dns_update_key, k_secret_limit);
+    net::parse_update_key(text, words.dns_update_key->string());
+    record.dns_update_key = std::make_shared<const base::Secret>(text);
 }
 
 client::RenewalRecord record_of(const FetchWords& words, const Destination& destination) {
@@ -105,6 +119,7 @@ client::RenewalRecord record_of(const FetchWords& words, const Destination& dest
     record.http01_port = port_of(words.http01_port, 80, "--http01-port");
     record.tls_alpn01_port = port_of(words.tls_alpn01_port, 443, "--tls-alpn01-port");
     record.dns_hook = dns_hook_of(words);
+    read_dns_update(words, record);
     record.preferred_chain = words.preferred_chain.value_or("");
     record.profile = words.profile.value_or("");
     record.key_type = words.key_type.value_or(crypto::KeyType::ec_p256);
@@ -203,10 +218,10 @@ constexpr char k_description[] =
     "TXT "
     "record VALUE there beside any that are there, and returns when the zone's servers answer with it. Afterwards it "
     "is "
-    "run as `CMD cleanup NAME VALUE`, however the challenge went. It has five minutes, and runs as the caller.\n\n"
+    "run as `CMD cleanup NAME VALUE`, however the challenge went. It has five minutes, and runs as the caller. Where "
+    "the zone's name server takes updates, --dns-update names it, and no program is needed.\n\n"
     "A run that fails leaves DIR as it was, and takes its own .signet away again, unless it registered an account: "
-    "that "
-    "one is kept for the next run.\n\n"
+    "that one is kept for the next run.\n\n"
     "SIGTERM at any moment leaves what was there whole; what stands for a challenge is taken back first.\n\n"
     "With --json, `account` is the account's URL, `profile` the one that the server named, else the one asked for, and "
     "`ca` the common name of the issuer.\n\n"

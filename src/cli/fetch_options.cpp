@@ -131,6 +131,18 @@ void add_challenge_options(Options& options, FetchWords& words) {
                        .label = "CMD",
                        .text = "a program that writes the TXT record of dns-01, and takes it away",
                        .target = &words.dns_hook,
+                       .conflicts = {"dns-update"},
+                       .group = group});
+    options.push_back({.name = "dns-update",
+                       .label = "HOST[:PORT]",
+                       .text = "the name server of the zone, which takes the record of dns-01 by RFC 2136",
+                       .target = &words.dns_update,
+                       .group = group});
+    options.push_back({.name = "dns-update-key",
+                       .label = "FILE",
+                       .text = "the TSIG key for it, as tsig-keygen(8) makes it",
+                       .target = &words.dns_update_key,
+                       .complete = Complete::file,
                        .group = group});
 }
 

@@ -16,7 +16,9 @@ struct FetchWords {
     std::optional<std::string> server, token, eab_kid, eab_hmac_key;
     std::optional<base::Path> token_file, eab_hmac_key_file;
     std::optional<base::Path> root, ca_file, out, csr;
-    std::optional<std::string> root_sha256, profile, webroot, exec, email, challenge, dns_hook, preferred_chain;
+    std::optional<std::string> root_sha256, profile, webroot, exec, email, challenge, dns_hook, dns_update,
+        preferred_chain;
+    std::optional<base::Path> dns_update_key;
     std::optional<int> http01_port, tls_alpn01_port;
     std::optional<crypto::KeyType> key_type;
     std::optional<base::Duration> validity, timeout;

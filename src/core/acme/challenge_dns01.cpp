@@ -16,6 +16,7 @@ using base::Error;
 using base::Kind;
 
 constexpr std::chrono::minutes k_hook_limit{5};  // the hook waits for name servers to follow
+constexpr std::chrono::seconds k_update_limit{15};
 
 std::string record_name(const x509::Identifier& identifier) {
     return "_acme-challenge." + std::string(identifier.base_name());
@@ -74,6 +75,31 @@ private:
     std::string command_, name_, value_;
 };
 
+class UpdatedAnswer final : public Presented {
+public:
+    UpdatedAnswer(const ResponderContext& context, std::string name, std::string value)
+        : server_(context.dns_update), clock_(context.clock), name_(std::move(name)), value_(std::move(value)) {
+        update(net::DnsUpdateAction::add);
+    }
+    ~UpdatedAnswer() override {
+        try {
+            update(net::DnsUpdateAction::remove);
+        } catch (const std::exception& error) {
+            base::log(base::Level::warning, "a DNS record was left behind", {{"reason", error.what()}});
+        }
+    }
+    UpdatedAnswer(const UpdatedAnswer&) = delete;
+    UpdatedAnswer& operator=(const UpdatedAnswer&) = delete;
+
+private:
+    void update(net::DnsUpdateAction action) const {
+        net::update_text(*server_, action, name_, value_, clock_->now(), k_update_limit);
+    }
+    std::shared_ptr<const net::DnsUpdateServer> server_;
+    const base::Clock* clock_;
+    std::string name_, value_;
+};
+
 }  // namespace
 
 bool dns01_applies(const x509::Identifier& identifier, bool) {
@@ -100,6 +126,9 @@ void require_dns01_text(const ValidationContext& context, const std::string& nam
 std::unique_ptr<Presented> present_dns01(const ResponderContext& context, const x509::Identifier& identifier,
                                          std::string_view token, const std::string& key_authorization) {
     check_token(token);
+    if (context.dns_update) {
+        return std::make_unique<UpdatedAnswer>(context, record_name(identifier), record_value(key_authorization));
+    }
     if (context.dns_hook.empty()) {
         throw Error{Kind::refused, "dns-01 needs a hook that writes the TXT record at " + record_name(identifier)};
     }

@@ -18,8 +18,9 @@ void validate_dns01(const ValidationContext& context, const x509::Identifier& id
 void require_dns01_text(const ValidationContext& context, const std::string& record,
                         const std::string& key_authorization);
 
-/// Runs context.dns_hook with `present NAME VALUE` (also as SIGNET_HOOK_ACTION, _NAME, _VALUE), and with `cleanup` when
-/// the answer dies. NAME ends with a dot. Throws environment when the hook fails or takes more than five minutes.
+/// With context.dns_update the record is put there by RFC 2136. Else runs context.dns_hook with `present NAME VALUE`
+/// (also as SIGNET_HOOK_ACTION, _NAME, _VALUE), and with `cleanup` when the answer dies. NAME ends with a dot. Throws
+/// environment when the hook fails or takes more than five minutes.
 std::unique_ptr<Presented> present_dns01(const ResponderContext& context, const x509::Identifier& identifier,
                                          std::string_view token, const std::string& key_authorization);
 

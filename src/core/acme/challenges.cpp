@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t k_token_limit = 256;
 
 bool with_anything(const ResponderContext&) { return true; }
-bool with_a_hook(const ResponderContext& context) { return !context.dns_hook.empty(); }
+bool with_records(const ResponderContext& context) { return !context.dns_hook.empty() || context.dns_update; }
 
 bool with_nothing(const ResponderContext&) { return false; }
 
@@ -35,7 +35,7 @@ std::unique_ptr<Presented> present_nothing(const ResponderContext&, const x509::
 }
 
 constexpr std::array<ChallengeType, 5> k_types{{
-    {"dns-01", dns01_applies, holds<validate_dns01>, with_a_hook, present_dns01},
+    {"dns-01", dns01_applies, holds<validate_dns01>, with_records, present_dns01},
     {"http-01", http01_applies, holds<validate_http01>, with_anything, present_http01},
     {"tls-alpn-01", tls_alpn01_applies, holds<validate_tls_alpn01>, with_anything, present_tls_alpn01},
     {"dns-account-01", dns01_applies, holds<validate_dns_account01>, with_nothing, present_nothing},

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "crypto/key.h"
 #include "net/address.h"
+#include "net/dns_update.h"
 #include "net/resolver.h"
 #include "net/transport.h"
 #include "x509/identifier.h"
@@ -56,6 +57,9 @@ struct ResponderContext {
     /// dns-01: a command that is run with `present NAME VALUE`, and with `cleanup NAME VALUE` when all is over. It puts
     /// the TXT record there, and returns when the name's servers answer with it.
     std::string dns_hook = {};
+    /// dns-01 without a hook: the name server that takes updates of the zone; null for none. Wants the clock, too.
+    std::shared_ptr<const net::DnsUpdateServer> dns_update = {};
+    const base::Clock* clock = nullptr;
     /// The listeners that answers presented from this context share, so that several can stand at once. Filled by
     /// `present`; one context is used by one thread.
     mutable std::weak_ptr<class Http01Listener> http01_listener = {};

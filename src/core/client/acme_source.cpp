@@ -53,12 +53,14 @@ std::string offered_types(const acme::AuthorizationMessage& authorization) {
 
 Error no_challenge(const acme::AuthorizationMessage& authorization, const std::string& wanted,
                    const acme::ResponderContext& equipment) {
-    const bool dns_would_do = equipment.dns_hook.empty() && std::ranges::count(authorization.challenges, "dns-01",
-                                                                               &acme::ChallengeMessage::type) != 0;
+    const bool dns_would_do =
+        equipment.dns_hook.empty() && !equipment.dns_update &&
+        std::ranges::count(authorization.challenges, "dns-01", &acme::ChallengeMessage::type) != 0;
     return {
         Kind::refused,
         "no challenge to answer for " + name_of(authorization) + ": the server offers " + offered_types(authorization),
-        dns_would_do       ? "for dns-01 give a program with --dns-hook that writes the TXT record"
+        dns_would_do ? "for dns-01 give a program with --dns-hook that writes the TXT record, or the name server with "
+                       "--dns-update"
         : wanted == "auto" ? "ask for a name that a challenge exists for"
                            : "try --challenge auto"};
 }
@@ -157,8 +159,8 @@ void AcmeSource::answer(const std::string& url, const acme::AuthorizationMessage
         try {
             presented = type->present(order_.equipment, *authorization.identifier, challenge->token, proof);
         } catch (const Error& error) {
-            // A port that is taken here is no reason not to try the next way.
-            if (challenge == possible.back().challenge) throw;
+            // A port that is taken here is no reason not to try the next way; a hook or a server was named to be used.
+            if (challenge == possible.back().challenge || type->name == "dns-01") throw;
             session_.report("not by " + challenge->type + ": " + error.message());
             continue;
         }

@@ -19,14 +19,23 @@ ServerTrust trust_of(const RenewalRecord& record, const std::string& root_sha256
     return {record.server, record.server_roots, root_sha256, record.insecure_http};
 }
 
+std::shared_ptr<const net::DnsUpdateServer> update_server(const RenewalRecord& record) {
+    if (record.dns_update.empty()) return nullptr;
+    auto server = net::parse_update_server(record.dns_update, "--dns-update");
+    if (record.dns_update_key) server.key = net::parse_update_key(record.dns_update_key->reveal(), "--dns-update-key");
+    return std::make_shared<const net::DnsUpdateServer>(std::move(server));
+}
+
 AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> anchors,
-                   const std::optional<x509::Certificate>& replaces) {
+                   const std::optional<x509::Certificate>& replaces, const base::Clock& clock) {
     return {.account = {.agree_tos = record.agree_tos, .email = record.email, .binding = record.binding},
             .challenge = record.challenge,
             .equipment = {.webroot = record.webroot,
                           .http01_port = record.http01_port,
                           .tls_alpn01_port = record.tls_alpn01_port,
-                          .dns_hook = record.dns_hook},
+                          .dns_hook = record.dns_hook,
+                          .dns_update = update_server(record),
+                          .clock = &clock},
             .profile = record.profile,
             .preferred_chain = record.preferred_chain,
             .validity = record.validity,
@@ -150,7 +159,8 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     Session session(*server.transport, seams.clock, account.key(), record.server, deadline, seams.progress);
     session.directory();
     const auto published = read_published(record, server, seams, deadline);
-    auto order = order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces);
+    auto order =
+        order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces, seams.clock);
     if (seams.ask_about_terms) {
         order.account.ask_about_terms = [&](const std::string& url) {
             return record.agree_tos = seams.ask_about_terms(url);  // renewals need not ask again

@@ -18,6 +18,7 @@ constexpr char k_server_roots[] = "server-roots.pem";
 constexpr char k_issued_anchors[] = "ca-file.pem";
 constexpr char k_request[] = "request.csr";
 constexpr char k_binding_key[] = "eab.key";
+constexpr char k_dns_update_key[] = "dns-update.key";
 
 Path folder_of(const Path& directory) { return directory / ".signet"; }
 
@@ -53,6 +54,8 @@ std::string encode(const RenewalRecord& record) {
     append_toml(text, "http01_port", static_cast<long>(record.http01_port));
     append_toml(text, "tls_alpn01_port", static_cast<long>(record.tls_alpn01_port));
     append_toml(text, "dns_hook", record.dns_hook);
+    append_toml(text, "dns_update", record.dns_update);
+    append_toml_flag(text, "dns_update_key", record.dns_update_key != nullptr);
     append_toml(text, "profile", record.profile);
     append_toml(text, "preferred_chain", record.preferred_chain);
     append_toml(text, "key_type", crypto::key_type_name(record.key_type));
@@ -115,6 +118,11 @@ RenewalRecord decode(base::TomlTable& table, const Path& folder) {
     record.http01_port = static_cast<int>(table.integer("http01_port", 80, 1, 65535));
     record.tls_alpn01_port = static_cast<int>(table.integer("tls_alpn01_port", 443, 1, 65535));
     record.dns_hook = table.text("dns_hook", "");
+    record.dns_update = table.text("dns_update", "");
+    if (table.boolean("dns_update_key", false)) {
+        record.dns_update_key =
+            std::make_shared<const base::Secret>(base::read_private_file(folder / k_dns_update_key, k_file_limit));
+    }
     record.profile = table.text("profile", "");
     record.preferred_chain = table.text("preferred_chain", "");
     read_key_type(table, record);
@@ -183,6 +191,11 @@ void save_renewal_record(const Path& directory, const RenewalRecord& record) {
         write(folder / k_binding_key, base::base64url_encode(base::bytes_of(record.binding->mac_key.reveal())));
     } else {
         base::remove_if_there(folder / k_binding_key);
+    }
+    if (record.dns_update_key) {
+        write(folder / k_dns_update_key, record.dns_update_key->reveal());
+    } else {
+        base::remove_if_there(folder / k_dns_update_key);
     }
     if (record.csr) write(folder / k_request, x509::encode_pem("CERTIFICATE REQUEST", record.csr->der));
     write(folder / k_record, encode(record));

@@ -27,6 +27,8 @@ struct RenewalRecord {
     int http01_port = 80;
     int tls_alpn01_port = 443;
     std::string dns_hook;
+    std::string dns_update;                              // the server of --dns-update
+    std::shared_ptr<const base::Secret> dns_update_key;  // the text of its key file; null: none
     std::string profile;
     std::string preferred_chain;
     crypto::KeyType key_type = crypto::KeyType::ec_p256;
