@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "store/audit_tree.h"
 
 namespace signet::ca {

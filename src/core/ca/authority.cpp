@@ -102,8 +102,8 @@ struct Authority::State {
 
     static std::vector<Elsewhere> find_others(const store::Layout& layout, const AuthorityFiles& files) {
         std::vector<Elsewhere> found;
-        const auto add = [&](const x509::Certificate& certificate, const base::Path& key) {
-            if (base::file_facts(key)) found.push_back({certificate, key});
+        const auto add = [&](const x509::Certificate& certificate, const base::Path& file) {
+            if (base::file_facts(file)) found.push_back({certificate, file});
         };
         if (files.issuing) add(files.root, layout.root_key(files.name));
         for (const FormerCa& former : files.former_issuing)

@@ -116,8 +116,8 @@ void record_refusal(store::Store& store, const IssuanceRequest& request, base::T
 Error subordinate_error(std::vector<base::ErrorPart> refusals) {
     const base::ErrorPart first = refusals.front();
     if (refusals.size() == 1) return Error{first.kind, first.message, first.remedy, std::move(refusals)};
-    return Error{Kind::refused, "this request is refused for " + std::to_string(refusals.size()) + " reasons",
-                 first.remedy, std::move(refusals)};
+    std::string message = "this request is refused for " + std::to_string(refusals.size()) + " reasons";
+    return Error{Kind::refused, std::move(message), first.remedy, std::move(refusals)};
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ std::vector<Address> wait_for(Lookup& lookup, const std::string& host, const Dea
     std::unique_lock lock(lookup.mutex);
     if (!lookup.finished.wait_for(lock, deadline.left(), [&] { return lookup.done; }))
         throw Error{Kind::dns, "the system has not resolved " + host + " in time"};
-    if (lookup.error) throw *lookup.error;
+    if (lookup.error) throw Error(*lookup.error);
     return std::move(lookup.addresses);
 }
 

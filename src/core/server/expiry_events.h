@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "server/notify_settings.h"
 #include "store/store.h"
+#include "x509/certificate.h"
 
 namespace signet::server {
 

@@ -24,7 +24,6 @@ using base::Kind;
 constexpr int k_looks = 5;                            // to see the files as they are at one moment
 constexpr std::size_t k_store_file_limit = 64 << 20;  // all but the database
 constexpr std::int64_t k_format = 1;
-constexpr std::string_view k_what = "the manifest of the backup";
 
 struct Copied {
     TarMember member;
