@@ -104,6 +104,7 @@ struct BatchVerifier::State {
         out.max_depth = max_depth(line);
         out.crls = crls(line);
         out.signatures = &signatures;
+        out.brief = true;
         return out;
     }
 };

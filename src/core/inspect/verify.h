@@ -31,6 +31,7 @@ struct VerifyRequest {
     bool soft_fail = false;       // a status that cannot be told is a warning
     bool lint = false;
     x509::SignatureMemory* signatures = nullptr;  // for many requests over the same certificates
+    bool brief = false;                           // one reason is enough, the cheapest
 };
 
 struct VerifyReport {

@@ -14,6 +14,16 @@ constexpr std::size_t k_longest_path = 32;    // certificates; real chains have 
 constexpr std::size_t k_most_steps = 20'000;  // certificates tried, when looking for a good path
 constexpr std::size_t k_most_judged = 100;    // complete but bad paths weighed for the best explanation
 constexpr std::size_t k_most_bad_steps = 2'000;
+constexpr std::size_t k_few_comparisons = 500;
+
+/// How many pairs of a name and a constraint there are.
+std::size_t comparisons(const Certificate& issuer, const std::vector<Certificate>& below) {
+    const auto& subtrees = issuer.name_subtrees();
+    if (!subtrees) return 0;
+    std::size_t names = 0;
+    for (const Certificate& one : below) names += one.general_names().size() + 1;
+    return names * (subtrees->permitted.size() + subtrees->excluded.size());
+}
 
 class Search {
 public:
@@ -23,6 +33,9 @@ public:
         path_ = {PathPool::k_leaf};
         chain_ = {request_.leaf};
         if (pool_.findings(PathPool::k_leaf).empty() && find_good()) return result(path_, {});
+        if (request_.brief && !pool_.findings(PathPool::k_leaf).empty())
+            return result({PathPool::k_leaf}, pool_.findings(PathPool::k_leaf));
+        if (request_.brief && !first_reason_.empty()) return result({PathPool::k_leaf}, first_reason_);
         steps_ = 0;
         path_ = {PathPool::k_leaf};
         find_nearest();
@@ -40,9 +53,7 @@ private:
         if (request_.max_depth && static_cast<int>(path_.size()) - 1 > *request_.max_depth) return false;
         for (const Index issuer : pool_.issuers(child)) {
             if (!may_follow(issuer) || !pool_.reaches_anchor(issuer)) continue;
-            if (!pool_.findings(issuer).empty() || !pool_.signed_by(child, issuer)) continue;
-            if (revocation_of(child, issuer, path_.size() - 1)) continue;
-            if (!issuer_findings(pool_.certificate(issuer), chain_).empty()) continue;
+            if (rejected(child, issuer)) continue;
             path_.push_back(issuer);
             chain_.push_back(pool_.certificate(issuer));
             if (find_good()) return true;
@@ -50,6 +61,27 @@ private:
             chain_.pop_back();
         }
         return false;
+    }
+
+    /// Signatures cost most, and come after what is cheap. Constraints with much to compare come after them: who could
+    /// not sign must not make us work.
+    bool rejected(Index child, Index issuer) {
+        const Certificate& above = pool_.certificate(issuer);
+        const bool cheap = comparisons(above, chain_) <= k_few_comparisons;
+        if (cheap && spoilt(issuer_findings(above, chain_))) return true;
+        if (spoilt(pool_.findings(issuer))) return true;
+        const int index = static_cast<int>(path_.size()) - 1;
+        if (!pool_.signed_by(child, issuer)) {
+            if (request_.brief) spoilt({signature_finding(pool_.certificate(child), above, index)});
+            return true;
+        }
+        if (const auto finding = revocation_of(child, issuer, path_.size() - 1)) return spoilt({*finding});
+        return !cheap && spoilt(issuer_findings(above, chain_));
+    }
+
+    bool spoilt(const std::vector<Finding>& findings) {
+        if (request_.brief && first_reason_.empty()) first_reason_ = findings;
+        return !findings.empty();
     }
 
     /// Why the next certificate of the path must not pass below this issuer.
@@ -163,7 +195,7 @@ private:
     std::vector<Certificate> chain_;
     std::size_t steps_ = 0, judged_ = 0;
     std::optional<std::vector<Index>> best_;
-    std::vector<Finding> best_findings_;
+    std::vector<Finding> best_findings_, first_reason_;
 };
 
 }  // namespace

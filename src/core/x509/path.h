@@ -36,6 +36,7 @@ struct PathRequest {
     std::optional<int> max_depth;  // intermediates at most
     RevocationDuty revocation = {};
     SignatureMemory* signatures = nullptr;  // where there is one
+    bool brief = false;                     // one reason is enough: when no path is good, the nearest is not looked for
 };
 
 /// One rule broken. `certificate` counts from the leaf (0) up the chain that came nearest.
