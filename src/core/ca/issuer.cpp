@@ -89,6 +89,18 @@ std::vector<base::ErrorPart> violations(const x509::Certificate& made, const Iss
     return found;
 }
 
+/// A profile that names no CA of the store is the operator's mistake: for a client of the server it is no resource that
+/// is missing, and the store's path is none of its business.
+std::shared_ptr<const Authority> signer_of(Authorities& authorities, const IssuanceRequest& request) {
+    try {
+        return authorities.get(request.profile.ca);
+    } catch (const Error& error) {
+        if (error.kind() != Kind::not_found || !std::holds_alternative<Account>(request.requester)) throw;
+        throw Error{Kind::environment, "profile '" + request.profile.name + "' has nobody to sign: " + error.message(),
+                    error.hint()};
+    }
+}
+
 /// A refusal stands even when it cannot be written down: it must not turn into another error.
 void append_refusal(store::Store& store, const store::AuditRecord& audit) {
     try {
@@ -129,7 +141,7 @@ Issued Issuer::issue(
     const IssuanceRequest& request,
     const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction) {
     const base::Time now = clock_.now();
-    const auto authority = authorities_.get(request.profile.ca);
+    const auto authority = signer_of(authorities_, request);
     const IssuerFacts facts = facts_of(*authority, public_http_url_);
     for (int attempt = 1;; ++attempt) {
         Decision decision = decide(request, facts, now);
@@ -255,7 +267,7 @@ std::vector<x509::Certificate> Issuer::issue_refusal_test(const x509::Certificat
 }
 
 std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {
-    const auto authority = authorities_.get(request.profile.ca);
+    const auto authority = signer_of(authorities_, request);
     return ca::preview(request, facts_of(*authority, public_http_url_), clock_.now());
 }
 

@@ -173,3 +173,13 @@ TEST_CASE("app: what the listener refuses on the way to ACME is a problem docume
     begun = {.method = "POST", .path = "/acme/new-order", .scheme = "https", .host = "elsewhere.test"};
     CHECK(net::find_header(server.app->refuse(begun, 413, "x").headers, "Replay-Nonce") == nullptr);
 }
+
+TEST_CASE("app: a profile of a CA that is not there is a fault of the server, whose store stays its own") {
+    ServerFixture server;
+    auto client = server.registered();
+    server.profile().ca = "lost";
+    server.reconfigure();
+    const auto response = client.new_order({"a.test"});
+    CHECK_PROBLEM(response, 500, "serverInternal");
+    CHECK(response.body.find(server.store().layout().root().string()) == std::string::npos);
+}
