@@ -35,6 +35,13 @@ void check_target(const Path& root) {
     const auto facts = base::file_facts(root);
     if (!facts) return;
     std::error_code ignored;
+    const auto device = [](const Path& path) {
+        struct stat found {};
+        return ::stat(path.c_str(), &found) == 0 ? found.st_dev : dev_t{};
+    };
+    if (facts->directory && device(root) != device(root / ".."))
+        throw Error{Kind::exists, root.string() + " is a mount point: nothing can be renamed into its place",
+                    "restore into a directory below it"};
     if (facts->directory && std::filesystem::is_empty(root, ignored)) return;
     throw Error{Kind::exists, root.string() + " is there already",
                 "restore into a directory that does not exist: --store DIR; then let it take the other's place"};
@@ -50,7 +57,6 @@ public:
         if (!first || first->path != k_manifest_member)
             throw Error{Kind::bad_input, "the file is no backup of a store", "name one that 'signet backup' wrote"};
         auto manifest = parse_manifest(tar_.contents(k_manifest_limit), "the manifest of the backup");
-        made_.insert(std::string(k_manifest_member));  // one is enough
         make_directory(directory_, 0700);
         for (std::size_t count = 0; const auto member = tar_.next(); ++count) {
             if (count == k_most_members) refuse(*member);

@@ -12,8 +12,8 @@ namespace signet::store {
 namespace {
 
 constexpr std::string_view k_authorities = "authorities", k_saved = "certificates";
-constexpr std::string_view k_left_out[] = {"locks",         "lost+found",    "signet.db",
-                                           "signet.db-wal", "signet.db-shm", "signet.db-journal"};
+constexpr std::string_view k_left_out[] = {"locks",     "lost+found",    "MANIFEST.json", "SHA256",
+                                           "signet.db", "signet.db-wal", "signet.db-shm", "signet.db-journal"};
 
 /// What a run in progress, or one that was killed, calls its files.
 bool is_temporary(const std::string& name, bool hidden_are_ours) {

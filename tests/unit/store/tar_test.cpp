@@ -59,7 +59,7 @@ TEST_CASE("backup: what may become part of a store") {
     CHECK(may("certificates/a/.versions/live", Type::link, "v-1"));
     CHECK(may("certificates/a/tls.crt", Type::link, ".versions/live/tls.crt"));
     CHECK(may("something.new"));
-    for (const auto* path : {"", "/etc/x", "../x", "a/../x", "a//x", "./x", "a/.", "a/", "locks", "locks/x",
+    for (const auto* path : {"", "/etc/x", "../x", "a/../x", "a//x", "./x", "a/.", "a/", "locks", "SHA256", "locks/x",
                              "signet.db-wal", "signet.db/x", ".hidden", ".hidden/x"}) {
         CAPTURE(path);
         CHECK_FALSE(may(path));
