@@ -64,7 +64,8 @@ Command audit_verify_command() {
         .description =
             "Hashes every entry again and compares with what was kept at its writing: names the first entry, counted "
             "from 0, that was changed or moved, is missing, or was put in by others. Where an entry was changed "
-            "together with its hash, what is named is the first of the range that it is in.\n\n"
+            "together with its hash, what is named is the first of the range that it is in. A certificate that was "
+            "revoked, and whose row in the inventory says otherwise, is named too.\n\n"
             "Whoever may write the database can make all of it anew. That shows with --checkpoint: a checkpoint that "
             "was kept elsewhere must fit the log as far as it goes. Its signature is checked, too, by the key in "
             "audit.pub of the store.\n\n"

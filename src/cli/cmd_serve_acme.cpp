@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/noted_settings.h"
 #include "cli/passphrase.h"
 #include "server/authorization_modes.h"
 #include "server/daemon.h"
@@ -84,7 +85,12 @@ int run(Context& context, const Words& words) {
                         .random = context.seams.random,
                         .make_resolver = context.seams.make_resolver,
                         .make_transport = context.seams.make_transport,
-                        .load = [&] { return load(context, words); },
+                        .load =
+                            [&] {
+                                auto configuration = load(context, words);
+                                note_settings(context, *store, "server");
+                                return configuration;
+                            },
                         .settings_file = context.settings_file(),
                         .announce =
                             [&](const std::string& url) {

@@ -1,10 +1,13 @@
 #include "cli/default_settings.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "ca/authority_files.h"
 #include "ca/profile.h"
 #include "cli/layout_text.h"
+#include "cli/noted_settings.h"
 #include "cli/settings_reference.h"
 
 namespace signet::cli {
@@ -69,6 +72,7 @@ void write_default_settings(const Context& context, store::Store& store, const s
     if (base::file_facts(file)) return;
     remove_leftovers(file);
     base::write_file(file, default_settings(ca::authority_exists(store.layout(), "default") ? "default" : name));
+    note_settings(context, store, "operator uid " + std::to_string(::getuid()));  // what later changes start from
 }
 
 }  // namespace signet::cli

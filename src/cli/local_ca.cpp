@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/noted_settings.h"
 #include "cli/passphrase.h"
 #include "server/notifier.h"
 #include "store/certificates.h"
@@ -29,6 +30,7 @@ OpenedCa::OpenedCa(const Context& context)
       local_{*store_, issuer_, settings_.profiles, "uid " + std::to_string(::getuid())} {
     issuer_.set_public_http_url(settings_.server.public_http_url);
     server::begin_notifying(*store_, settings_.server.notify);
+    note_settings(context, *store_, "operator uid " + std::to_string(::getuid()));
 }
 
 base::Json certificate_json(store::Store& store, const x509::Certificate& leaf, base::Time now) {

@@ -168,11 +168,23 @@ const SettingsSection k_notify{
       "signet.toml."},
      {"events", "[\"issued\", \"refused\", \"revoked\", \"expiring\", \"ca_expiring\"]", "What is told of."}}};
 
+const SettingsSection k_audit{
+    "audit",
+    "A copy of the audit log elsewhere, as it grows.",
+    {{"export", "\"\"",
+      "\"file:/PATH\": the lines that signet audit --json prints are appended to this file (0600 when it is made; it "
+      "may "
+      "be moved away at any time), from the first entry on. \"syslog\": they go to the system's log, facility "
+      "authpriv, "
+      "from when this is set; \"syslog:/SOCKET\" to another socket than /dev/log. serve-acme does it, within a second "
+      "or two, in a thread of its own: a target that is slow or away holds up no issuance, and gets what it missed "
+      "when it is back, after a restart too."}}};
+
 }  // namespace
 
 const std::vector<SettingsSection>& settings_reference() {
-    static const std::vector<SettingsSection> sections{k_top,     k_server, k_validation, k_authority,
-                                                       k_profile, k_acme,   k_retention,  k_notify};
+    static const std::vector<SettingsSection> sections{k_top,  k_server,    k_validation, k_authority, k_profile,
+                                                       k_acme, k_retention, k_notify,     k_audit};
     return sections;
 }
 

@@ -17,7 +17,8 @@ expect_exit 1 signet issue evil.example.com --profile narrow
 b=$(serial "$SIGNET_STORE/certificates/b.internal/tls.crt")
 expect_exit 0 signet revoke "$b" --reason superseded
 expect_exit 0 signet audit
-same "entries" "$(wc -l <out)" 8
+same "entries" "$(wc -l <out)" 9
+expect_out 'settings\.changed .*/signet\.toml: \+ \[profile\.narrow\] permit_dns = \["\*\.mesh\.internal"\]$'
 expect_out '^20[0-9-]+T[0-9:]+Z  certificate\.refused +operator uid [0-9]+  profile narrow  evil\.example\.com'
 expect_exit 0 signet audit --name 'b.internal' --json
 same "about b" "$(wc -l <out)" 2
@@ -50,7 +51,7 @@ cp out proof.json
 expect_exit 0 signet audit --json
 cp out log.jsonl
 expect_exit 0 signet audit verify --checkpoint checkpoint.txt
-expect_out '^valid: +10 entries'
+expect_out '^valid: +11 entries'
 cat >check.py <<'PY'
 import base64, hashlib, json, subprocess
 def leaf(data): return hashlib.sha256(b"\0" + data).digest()
@@ -103,12 +104,12 @@ expect "the other program does not agree" python3 check.py
 step "check-proof needs no store, and believes the checkpoint only"
 offline() { SIGNET_STORE=$WORK/nowhere signet audit check-proof "$@"; }
 expect_exit 0 offline proof.json --checkpoint checkpoint.txt
-expect_out '^valid: +entry 2 of the 10'
+expect_out '^valid: +entry 2 of the 11'
 [ ! -e "$WORK/nowhere" ] || fail "a store was made"
 sed 's/"b.internal"/"x.internal"/' proof.json >forged.json
 expect_exit 1 offline forged.json --checkpoint checkpoint.txt
 expect_out 'NOT VALID: the entry is not in the log'
-sed 's/^10$/11/' checkpoint.txt >forged.txt
+sed 's/^11$/12/' checkpoint.txt >forged.txt
 expect_exit 1 offline proof.json --checkpoint forged.txt
 expect_err 'signature'
 sed '5,$d' checkpoint.txt >cut.txt
@@ -138,11 +139,16 @@ tampered() { # SQL ENTRY
     same "$1" "$(member entry)" "$2"
     rm -rf "$WORK/copy"
 }
-tampered "UPDATE audit SET detail = 'nothing' WHERE id = 8" 7
+tampered "UPDATE audit SET detail = 'nothing' WHERE id = 9" 8
 tampered "DELETE FROM audit WHERE id = 4" 3
-tampered "DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)" 10
+tampered "DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)" 11
 tampered "UPDATE audit SET id = 99 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 6; UPDATE audit SET id = 6 WHERE id = 99" 1
-tampered "INSERT INTO audit (at, action, actor, address, names, detail) VALUES (1, 'x', 'y', '', '', '')" 11
+tampered "INSERT INTO audit (at, action, actor, address, names, detail) VALUES (1, 'x', 'y', '', '', '')" 12
+
+cp -r "$SIGNET_STORE" copy
+sqlite3 copy/signet.db "UPDATE certificates SET revoked_at = NULL WHERE serial = '$b'"
+expect_exit 1 signet --store copy audit verify
+expect_out "entry 8 says that the certificate $b was revoked"
 
 step "a log of somebody else does not fit the checkpoint"
 expect_exit 0 signet --store other ca init

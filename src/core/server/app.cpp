@@ -263,7 +263,7 @@ net::Response App::refuse(const net::Request& begun, int status, const std::stri
 void App::configure(Configuration configuration) {
     state_->live.set(std::move(configuration));
     state_->apply(state_->live.get()->authorities);
-    state_->say_warnings("settings.changed");
+    state_->say_warnings("server.configured");
 }
 
 void App::State::say_warnings(const char* action) {

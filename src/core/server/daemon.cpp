@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/http_server.h"
+#include "server/audit_export.h"
 #include "server/front_metrics.h"
 #include "server/hosts.h"
 #include "server/notify_worker.h"
@@ -175,7 +176,8 @@ public:
           authorities_(request.store.layout(), request.clock, request.keys, k_tick),
           issuer_(request.store, authorities_, request.clock, request.random),
           self_(issuer_, request.clock),
-          notify_(request.store, request.clock, request.make_transport) {
+          notify_(request.store, request.clock, request.make_transport),
+          audit_export_(request.store) {
         issuer_.set_public_http_url(current_.settings.public_http_url);
         app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, *resolver_,
                                      current_);
@@ -183,6 +185,7 @@ public:
             listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers,
             net::HttpLimits{},
             [this](const net::Request& r, int status, const std::string& why) { return app_->refuse(r, status, why); });
+        audit_export_.configure(current_.settings.audit_export);
         app_->set_more_metrics([this](base::MetricsText& out) { write_front_metrics(out, *http_, self_.not_after()); });
     }
 
@@ -311,6 +314,7 @@ private:
             app_->configure(current_);
             limit_bodies();
             notify_.configure(current_.settings.notify);
+            audit_export_.configure(current_.settings.audit_export);
             renew_own_certificate();
             base::log(base::Level::info, "settings read again");
         });
@@ -329,6 +333,7 @@ private:
     ca::Issuer issuer_;
     SelfCertificate self_;
     NotifyWorker notify_;
+    AuditExport audit_export_;
     std::unique_ptr<App> app_;
     std::unique_ptr<net::HttpServer> http_;  // last: its threads use all of the above
 };

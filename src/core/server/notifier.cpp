@@ -20,8 +20,8 @@ constexpr std::int64_t k_queue = 10'000;  // while as many wait, the rest stays 
 constexpr int k_at_once = 20;             // delivered between two looks at the queue
 constexpr int k_failures = 3;             // in a row, then the receiver is left in peace until the next round
 constexpr base::Duration k_longest_pause = 60s;
-constexpr base::Duration k_patience = std::chrono::days(3);  // then it is given up
-constexpr base::Duration k_keep = std::chrono::days(7);      // and shown in `status`
+constexpr base::Duration k_given_up_after = std::chrono::days(3);  // then it is given up
+constexpr base::Duration k_keep = std::chrono::days(7);            // and shown in `status`
 constexpr base::Duration k_ends_interval = 10s;
 
 base::Duration pause_after(int attempts) {
@@ -117,7 +117,7 @@ void Notifier::settle(const store::Notification& event, const std::string& error
     }
     ++failures_;
     ++round.failed;
-    const bool last = now - base::from_unix(event.created_at) >= k_patience;
+    const bool last = now - base::from_unix(event.created_at) >= k_given_up_after;
     if (event.attempts == 0 || last)
         base::log(last ? base::Level::error : base::Level::warning,
                   last ? "an event was given up" : "an event could not be delivered; it will be tried again",

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "net/http.h"
+#include "server/audit_export.h"
 #include "x509/identifier.h"
 
 namespace signet::server {
@@ -101,6 +102,10 @@ Settings read_settings(base::TomlTable& file) {
     auto retention = file.table("retention");
     read_retention(retention, settings);
     settings.notify = read_notify_settings(file);
+    auto audit = file.table("audit");
+    settings.audit_export = audit.text("export", "");
+    check(audit, "export", [&] { check_export_target(settings.audit_export); });
+    audit.finish();
     return settings;
 }
 

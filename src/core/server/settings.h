@@ -11,7 +11,7 @@
 
 namespace signet::server {
 
-/// [server], [validation], [retention] and [notify] of signet.toml.
+/// [server], [validation], [retention], [notify] and [audit] of signet.toml.
 struct Settings {
     std::string default_profile =
         "default";  // top level of the file; empty: newOrder at /acme/directory names the profiles
@@ -35,12 +35,13 @@ struct Settings {
     std::optional<base::Duration> keep_expired;  // rows of certificates that have ended; nullopt: for ever
 
     NotifySettings notify;
+    std::string audit_export;  // where the audit log is copied to (audit_export.h); empty: nowhere
 
     std::string auth;  // --auth: mode of profiles that set none; empty: challenge
 };
 
-/// Reads the tables [server], [validation], [retention] and [notify] and the key default_profile of the file. Throws
-/// bad_input with line and nearest key.
+/// Reads the tables [server], [validation], [retention], [notify] and [audit] and the key default_profile of the file.
+/// Throws bad_input with line and nearest key.
 Settings read_settings(base::TomlTable& file);
 
 }  // namespace signet::server

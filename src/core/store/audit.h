@@ -38,6 +38,9 @@ struct AuditEntry {
 class AuditLog {
 public:
     explicit AuditLog(AuditFilter filter) : filter_(std::move(filter)) {}
+    /// From this entry on, whatever its time.
+    AuditLog(AuditFilter filter, std::uint64_t first)
+        : filter_(std::move(filter)), id_(static_cast<std::int64_t>(first)) {}
     /// Looks at the next `most` entries and returns those that are wanted. None does not mean that the end is reached.
     std::vector<AuditEntry> next(Transaction& transaction, int most);
     bool at_end() const { return at_end_; }

@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/audit_columns.h"
 #include "store/audit_tree.h"
+#include "store/crls.h"
 
 namespace signet::store {
 
@@ -85,6 +86,8 @@ private:
             compare_kept(transaction, level, position, hash);
         });
         if (known_ && tree_.size() == known_->size) compare_known();
+        if (record.action == "certificate.revoked" && record.serial)
+            compare_inventory(transaction, index, *record.serial);
         return !finding_.fault;
     }
 
@@ -95,6 +98,13 @@ private:
         if (row->step() && equals(hash, row->blob(0))) return;
         const EntryRange range{position << level, (position + 1) << level};
         blame(range.begin, "or another of " + range_text(range) + " was changed together with its hash");
+    }
+
+    /// Nothing takes a revocation back: a row that says so was changed by others.
+    void compare_inventory(Transaction& transaction, std::uint64_t index, const std::string& serial) {
+        const auto status = find_status(transaction, serial);
+        if (status && !status->revoked_at)
+            blame(index, "says that the certificate " + serial + " was revoked, and its row in the inventory does not");
     }
 
     void compare_known() {

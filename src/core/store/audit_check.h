@@ -28,7 +28,8 @@ struct AuditFinding {
 /// Goes through the whole log, hashes each entry again, and compares with the hash in its row, with the nodes and the
 /// peaks of the tree, and with `known`. Reads in short steps, in constant memory: a server goes on meanwhile, and what
 /// it appends is left to the next check. Entries that were changed together with their hashes are named by the first
-/// of the smallest complete tree that shows it; a log that was made anew as a whole only `known` gives away.
+/// of the smallest complete tree that shows it; a log that was made anew as a whole only `known` gives away. A
+/// revocation that stands in the log and not in the inventory is a fault, too.
 AuditFinding check_audit(Store& store, const std::optional<KnownTree>& known);
 
 }  // namespace signet::store

@@ -4,6 +4,9 @@
 
 #include "base/error.h"
 #include "ca/ceremony.h"
+#include "ca/crls.h"
+#include "store/audit.h"
+#include "store/audit_check.h"
 #include "store/certificates.h"
 #include "support.h"
 #include "support/temporary_store.h"
@@ -157,4 +160,34 @@ TEST_CASE("issuer: a profile of a CA that is not there is an error that names it
         CHECK(error.kind() == base::Kind::not_found);
         CHECK(error.message().find("'lab'") != std::string::npos);
     }
+}
+
+TEST_CASE("issuer: a clock that was set back neither repeats a number nor breaks the audit log") {
+    using namespace std::chrono_literals;
+    Fixture ca;
+    ca::Issuer issuer(*ca.store, ca.authorities, ca.clock, ca.random);
+    const auto crl_number = [&] {
+        const auto authority = ca.authorities.get("default");
+        return ca::sign_new_crl(*ca.store, *authority, authority->issuing_id(), 24h, ca.clock.now()).number;
+    };
+    ca.clock.advance(48h);
+    issuer.issue(ask(ca.profile, {"a.test"}));
+    const auto before = crl_number();
+    ca.clock.set(k_now + 1h);
+    const auto later = issuer.issue(ask(ca.profile, {"b.test"}));
+    CHECK(later.certificate.not_before() <= ca.clock.now());
+    CHECK(crl_number() > before);
+    CHECK_FALSE(store::check_audit(*ca.store, std::nullopt).fault);
+    store::AuditLog since({.since = base::to_unix(k_now + 2h)});
+    CHECK(ca.store->query([&](store::Transaction& t) { return since.next(t, 100).size(); }) == 1);
+
+    // Before the CA begins: whether its key was loaded already or not.
+    ca.clock.set(k_now - 48h);
+    CHECK_THROWS_AS(issuer.issue(ask(ca.profile, {"c.test"})), const base::Error&);
+    ca::Authorities fresh(ca.store->layout(), ca.clock);
+    ca::Issuer other(*ca.store, fresh, ca.clock, ca.random);
+    CHECK_THROWS_AS(other.issue(ask(ca.profile, {"c.test"})), const base::Error&);
+    ca.clock.set(k_now + 24h * 365 * 20);
+    CHECK_THROWS_AS(issuer.issue(ask(ca.profile, {"d.test"})), const base::Error&);
+    CHECK(ca.audit("certificate.issued").size() == 2);
 }

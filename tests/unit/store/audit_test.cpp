@@ -5,6 +5,7 @@
 #include "rows.h"
 #include "store/audit_check.h"
 #include "store/audit_tree.h"
+#include "store/certificates.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "support/temporary_store.h"
@@ -233,6 +234,24 @@ TEST_CASE("audit: an entry that is changed with its hash shows in the nodes abov
     CHECK(fault(store) == "296 or another of entries 296 to 299 was changed together with its hash");
     forge(100);
     CHECK(fault(store) == "0 or another of entries 0 to 255 was changed together with its hash");
+}
+
+TEST_CASE("audit: a revocation that the inventory does not know any more") {
+    test::TemporaryStore store;
+    fill(store, 3);
+    auto revoked = sample(3);
+    revoked.action = "certificate.revoked";
+    revoked.serial = "0a";
+    store->write([&](store::Transaction& t) {
+        store::insert_certificate(t, test::sample_certificate("0a"));
+        store::revoke_certificate(t, "0a", 2'000, 1);
+        store::append_audit(t, revoked);
+    });
+    CHECK(fault(store).empty());
+    run(store, "UPDATE certificates SET revoked_at = NULL WHERE serial = '0a'");
+    CHECK(fault(store).starts_with("3 says that the certificate 0a was revoked"));
+    run(store, "DELETE FROM certificates");  // as the sweep does
+    CHECK(fault(store).empty());
 }
 
 TEST_CASE("audit: a log that was made anew is given away by what is known of it") {
