@@ -174,9 +174,10 @@ void restore_crls(Store& store, const RestoreRequest& request, base::Time now, R
     std::map<std::string, std::int64_t> given;
     Takeover takeover(store, request, now, result);
     for (const auto& file : request.crls) {
-        for (const auto& crl : x509::parse_crl_file(base::read_file(file, k_crl_limit), file.string())) {
-            const auto& ca = signer_of(crl, cas, file.string());
-            given[ca.id] = std::max(given[ca.id], number_of(crl, file.string()));
+        const std::string name = file.string();
+        for (const auto& crl : x509::parse_crl_file(base::read_file(file, k_crl_limit), name)) {
+            const auto& ca = signer_of(crl, cas, name);
+            given[ca.id] = std::max(given[ca.id], number_of(crl, name));
             takeover.take(crl, ca, file);
         }
     }
