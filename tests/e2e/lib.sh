@@ -179,3 +179,21 @@ stop() {
 
 # serial FILE: of the first certificate in a PEM file, lower-case hex.
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//' | tr 'A-F' 'a-f'; }
+
+# type_page FILE: types what stands in the ```sh blocks of a page of deploy/ into one shell, as it stands, in the empty
+# directory $WORK/page; what is printed is then in $WORK/out and $WORK/err. A command that fails ends the story, and so
+# does one that begins with "! " and succeeds: bash -e does not look at those.
+type_page() {
+    mkdir "$WORK/page"
+    awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$SOURCE/$1" |
+        sed -E ':join; /^! .*\\$/ { N; s/\\\n *//; b join }; s/^! (.*)$/if \1; then echo "NOT REFUSED"; exit 9; fi/' >"$WORK/page.sh"
+    [ "$(grep -c . "$WORK/page.sh")" -gt 15 ] || fail "there are too few commands on the page"
+    CODE=0
+    (cd "$WORK/page" && exec bash -euo pipefail -c 'exec 9>../trace; BASH_XTRACEFD=9
+        trap "kill \$(jobs -p) 2>/dev/null || true" EXIT; set -x; . ../page.sh') >"$WORK/out" 2>"$WORK/err" </dev/null || CODE=$?
+    [ "$CODE" = 0 ] && return 0
+    show_last
+    tail -n 15 "$WORK"/page/*.log
+    tail -n 5 "$WORK/trace"
+    fail "the page ends with $CODE"
+}

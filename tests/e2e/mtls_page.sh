@@ -3,20 +3,10 @@
 . "$(dirname "$0")/lib.sh"
 need openssl curl
 
-PAGE=$SOURCE/deploy/mtls/README.md
-step "the page says what the contract of this test is"
-awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$PAGE" >commands.sh
-[ "$(grep -c . commands.sh)" -gt 15 ] || fail "there are too few commands on the page"
-
-step "all its commands, in one shell"
+step "all commands of the page, in one shell"
 PORT=$(free_port)
 export PORT
-mkdir page
-# A line that begins with "!" must fail; bash -e does not look at those.
-sed -E 's/^! (.*)$/if \1; then echo "NOT REFUSED"; exit 9; fi/' commands.sh >page/run.sh
-CODE=0
-(cd page && exec bash -euo pipefail -c 'trap "kill \$(jobs -p) 2>/dev/null || true" EXIT; . ./run.sh') >out 2>err || CODE=$?
-[ "$CODE" = 0 ] || { show_last; fail "the page ends with $CODE"; }
+type_page deploy/mtls/README.md
 
 step "what it showed is what it says"
 expect_out '^no certificate +refused'
