@@ -11,6 +11,11 @@ expect_out '^  signet-trust +trust +1 '
 expect_out '^  signet-http01 +http-01 +8 '
 expect_out '^  signet-trust +[0-9.]+ +1\.0 +[0-9]+ +0\.0[0-9]+$'
 
+if [ -n "${SIGNET_VECTORS:-}" ]; then
+    step "and the cases of verify --batch, every one answered"
+    expect_out '^  signet verify --batch +[0-9]+ +[0-9]+ '
+fi
+
 step "what is wrong is told, with exit 1"
 jq -c 'if .kind == "nonces" then .server.written_kb_each = 0.5 else . end' results >written
 expect_exit 1 "$SOURCE/tests/bench/report" --check --any-build written
