@@ -30,7 +30,12 @@ int read_int(const std::string& text, const std::string& what) {
 }
 
 crypto::KeyType read_key_type(const std::string& text, const std::string& what) {
-    if (const auto type = crypto::parse_key_type(text)) return *type;
+    const auto type = crypto::parse_key_type(text);
+    const auto makeable = crypto::makeable_key_types();
+    if (type && std::ranges::find(makeable, *type) != makeable.end()) return *type;
+    if (type && std::ranges::find(crypto::certificate_key_types(), *type) != crypto::certificate_key_types().end())
+        throw Error{Kind::usage, what + ": the OpenSSL of this machine makes no keys of type " + text,
+                    "use ec-p256, or OpenSSL 3.5"};
     throw Error{Kind::usage, what + " takes a key type, not '" + base::printable(text) + "'", "use ec-p256"};
 }
 

@@ -81,7 +81,7 @@ void refuse_unknown(const Json& json) {
 
 crypto::KeyType key_type_of(const std::string& text) {
     const auto type = crypto::parse_key_type(text);
-    const auto makeable = crypto::certificate_key_types();
+    const auto makeable = crypto::makeable_key_types();
     if (!type || std::find(makeable.begin(), makeable.end(), *type) == makeable.end())
         throw Error{Kind::bad_input, "'" + base::printable(text) + "' is no key type", "use ec-p256, or leave it out"};
     return *type;

@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include "crypto/key.h"
+
 namespace signet::cli {
 
 void add_name_argument(Command& command, NameWords& words, bool required) {
@@ -22,9 +24,9 @@ void add_name_options(Options& options, NameWords& words) {
 Option key_type_option(std::optional<crypto::KeyType>& target, std::string name, std::string text) {
     return {.name = std::move(name),
             .label = "TYPE",
-            .text = std::move(text),
+            .text = std::move(text) + " (ml-dsa-* from OpenSSL 3.5 on)",
             .target = &target,
-            .values = key_type_names(),
+            .values = key_type_names(crypto::certificate_key_types()),
             .default_text = "ec-p256"};
 }
 
@@ -85,9 +87,9 @@ void add_ownership_options(Options& options, OwnershipWords& words) {
                        .group = group});
 }
 
-std::vector<std::string> key_type_names() {
+std::vector<std::string> key_type_names(std::span<const crypto::KeyType> types) {
     std::vector<std::string> names;
-    for (const auto type : crypto::certificate_key_types()) names.emplace_back(crypto::key_type_name(type));
+    for (const auto type : types) names.emplace_back(crypto::key_type_name(type));
     return names;
 }
 

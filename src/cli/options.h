@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ void add_ownership_options(Options& options, OwnershipWords& words);
 /// `--permit-dns D --permit-ip CIDR --permit-uri U`: name constraints of a CA.
 void add_permit_options(Options& options, ca::PermitWords& words);
 
-/// The names of certificate_key_types(): what `--key-type` takes.
-std::vector<std::string> key_type_names();
+/// As `--key-type` takes them.
+std::vector<std::string> key_type_names(std::span<const crypto::KeyType> types);
 
 }  // namespace signet::cli

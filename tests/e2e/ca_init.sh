@@ -27,6 +27,10 @@ expect_err 'cannot outlive its root'
 expect_exit 2 signet ca init --validity soon
 expect_exit 2 signet ca init --issuing-validity 30s
 expect_exit 2 signet ca init --key-type rsa-1024
+if ! signet version --json | grep -q ml-dsa-44; then
+    expect_exit 2 signet ca init --key-type ml-dsa-44
+    expect_err 'OpenSSL of this machine makes no keys of type ml-dsa-44'
+fi
 expect_exit 2 signet ca init --pkcs11-uri x
 expect_exit 2 signet ca init --external-root --issuing-validity 3y
 [ ! -e "$SIGNET_STORE" ] || fail "a store came into being"

@@ -19,7 +19,10 @@ cat >pebble.json <<EOS
   "certificate": "$WORK/tls/tls.crt", "privateKey": "$WORK/tls/tls.key", "httpPort": $httpport, "tlsPort": $tlsport,
   "ocspResponderURL": "", "externalAccountBindingRequired": false}}
 EOS
-start dns pebble-challtestsrv -dns01 "127.0.0.1:$dns" -management "127.0.0.1:$dnsmanagement" -http01 "" -https01 "" \
+# Newer ones serve DNS over HTTPS too unless told otherwise, and end without its certificate.
+no_doh=()
+if { pebble-challtestsrv -help 2>&1 || true; } | grep -q -- -doh; then no_doh=(-doh ""); fi
+start dns pebble-challtestsrv "${no_doh[@]}" -dns01 "127.0.0.1:$dns" -management "127.0.0.1:$dnsmanagement" -http01 "" -https01 "" \
     -tlsalpn01 "" -defaultIPv4 127.0.0.1 -defaultIPv6 ""
 wait_for 10 port_open "$dnsmanagement"
 start pebble env PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 pebble -config "$WORK/pebble.json" -strict \

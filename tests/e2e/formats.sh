@@ -84,7 +84,7 @@ step "ca export: a trust store, a ConfigMap, a Secret with the key, audited"
 expect_exit 0 signet ca export --format p12 --p12-password-file pass --out trust.p12
 openssl pkcs12 -in trust.p12 -passin pass:changeit -nokeys -out trust.pem 2>/dev/null || fail "the trust store does not open"
 same "anchor" "$(openssl x509 -in all/ca.crt -noout -fingerprint)" "$(openssl x509 -in trust.pem -noout -fingerprint)"
-expect "Java's attribute" grep -q '2.16.840.1.113894.746875.1.1' trust.pem
+expect "Java's attribute" grep -qE '2\.16\.840\.1\.113894\.746875\.1\.1|Trusted key usage \(Oracle\)' trust.pem
 if command -v keytool >/dev/null; then
     expect "keytool" keytool -list -keystore trust.p12 -storepass changeit -storetype PKCS12
     expect_out trustedCertEntry

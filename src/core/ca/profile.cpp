@@ -94,7 +94,7 @@ void read_times(TomlTable& table, Profile& profile) {
 void read_key_types(TomlTable& table, Profile& profile) {
     if (!table.has("key_types")) return;
     std::vector<std::string> known;
-    for (const KeyType type : crypto::certificate_key_types()) known.emplace_back(crypto::key_type_name(type));
+    for (const KeyType type : crypto::makeable_key_types()) known.emplace_back(crypto::key_type_name(type));
     profile.key_types.clear();
     for (const std::string& text : table.texts("key_types", {})) {
         const auto type = crypto::parse_key_type(text);

@@ -28,9 +28,10 @@ enum class KeyType {
 /// "ec-p256", "rsa-2048": the spelling of settings, flags and JSON.
 std::string_view key_type_name(KeyType type);
 std::optional<KeyType> parse_key_type(std::string_view name);
-/// The types that certificates may have and this OpenSSL can make (asked at run time), in the order that help shows
-/// them.
+/// The types that certificates may have, in the order that help shows them.
 std::span<const KeyType> certificate_key_types();
+/// Those of them that this OpenSSL can make, asked at run time.
+std::span<const KeyType> makeable_key_types();
 
 /// A public key, with its SubjectPublicKeyInfo as it stands in certificates. Cheap to copy (shared, immutable),
 /// thread-safe.

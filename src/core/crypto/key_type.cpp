@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "crypto/key.h"
 #include "crypto/openssl.h"
@@ -30,14 +29,11 @@ bool available(const char* algorithm) {
     return found;
 }
 
-std::vector<KeyType> makeable_types() {
-    std::vector<KeyType> types = {KeyType::ec_p256,  KeyType::ec_p384,  KeyType::ed25519,
-                                  KeyType::rsa_2048, KeyType::rsa_3072, KeyType::rsa_4096};
-    if (available("ML-DSA-44")) {
-        types.insert(types.end(), {KeyType::ml_dsa_44, KeyType::ml_dsa_65, KeyType::ml_dsa_87});
-    }
-    return types;
-}
+// ML-DSA stands last: it is what an OpenSSL may lack.
+constexpr std::size_t k_classic = 6;
+constexpr std::array k_of_certificates = {KeyType::ec_p256,   KeyType::ec_p384,   KeyType::ed25519,
+                                          KeyType::rsa_2048,  KeyType::rsa_3072,  KeyType::rsa_4096,
+                                          KeyType::ml_dsa_44, KeyType::ml_dsa_65, KeyType::ml_dsa_87};
 
 }  // namespace
 
@@ -48,9 +44,11 @@ std::optional<KeyType> parse_key_type(std::string_view name) {
     return row == k_rows.end() ? std::nullopt : std::optional(row->type);
 }
 
-std::span<const KeyType> certificate_key_types() {
-    static const std::vector<KeyType> types = makeable_types();
-    return types;
+std::span<const KeyType> certificate_key_types() { return k_of_certificates; }
+
+std::span<const KeyType> makeable_key_types() {
+    static const bool with_ml_dsa = available("ML-DSA-44");
+    return std::span(k_of_certificates).first(with_ml_dsa ? k_of_certificates.size() : k_classic);
 }
 
 }  // namespace signet::crypto

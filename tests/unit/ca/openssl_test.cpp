@@ -89,18 +89,18 @@ TEST_CASE("openssl reads the CA certificates as we meant them") {
     Fixture ca;
     ca::init_authority(*ca.store, {}, ca.clock, ca.random);
     const auto text = [&](const base::Path& path) {
-        return run({"openssl", "x509", "-in", path.string(), "-noout", "-text"}).output;
+        return run({"openssl", "x509", "-in", path.string(), "-noout", "-text", "-nameopt", "RFC2253"}).output;
     };
     const std::string root = text(ca.store->layout().root_certificate("default"));
     const std::string issuing = text(ca.store->layout().issuing_certificate("default"));
     CAPTURE(root + issuing);
     const auto has = [](const std::string& where, const char* what) { return where.find(what) != std::string::npos; };
     CHECK(has(root, "Version: 3 (0x2)"));
-    CHECK(has(root, "Subject: CN = default Root CA"));
+    CHECK(has(root, "Subject: CN=default Root CA"));
     CHECK(has(root, "X509v3 Basic Constraints: critical\n                CA:TRUE\n"));
     CHECK(has(root, "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n"));
     CHECK(has(root, "X509v3 Subject Key Identifier"));
-    CHECK(has(issuing, "Issuer: CN = default Root CA"));
+    CHECK(has(issuing, "Issuer: CN=default Root CA"));
     CHECK(has(issuing, "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:0\n"));
     CHECK(has(issuing, "X509v3 Authority Key Identifier"));
     CHECK_FALSE(has(issuing, "Extended Key Usage"));

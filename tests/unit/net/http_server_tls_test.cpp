@@ -43,9 +43,16 @@ const std::string k_get = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\
 base::ProcessResult s_client(const TlsFixture& fixture, std::vector<std::string> more,
                              const std::string& input = k_get) {
     base::ProcessRequest request;
-    request.arguments = {
-        "openssl", "s_client", "-connect", fixture.target(), "-CAfile", ca().path("root.pem"), "-verify_return_error",
-        "-ign_eof"};
+    request.arguments = {"openssl",
+                         "s_client",
+                         "-nameopt",
+                         "RFC2253",
+                         "-connect",
+                         fixture.target(),
+                         "-CAfile",
+                         ca().path("root.pem"),
+                         "-verify_return_error",
+                         "-ign_eof"};
     request.arguments.insert(request.arguments.end(), more.begin(), more.end());
     request.input = input;
     return base::run_process(request);
@@ -142,11 +149,12 @@ TEST_CASE("http_server: ALPN selects http/1.1 or refuses") {
 
 TEST_CASE("http_server: a new identity serves new connections and leaves the old ones alone") {
     TlsFixture fixture;
-    test::BackgroundProgram before({"openssl", "s_client", "-connect", fixture.target(), "-ign_eof"});
-    REQUIRE(before.wait_for("subject=CN = first"));
+    test::BackgroundProgram before(
+        {"openssl", "s_client", "-nameopt", "RFC2253", "-connect", fixture.target(), "-ign_eof"});
+    REQUIRE(before.wait_for("subject=CN=first"));
     REQUIRE(before.wait_for("Verify return code"));
     fixture.server.set_identity(identity("second"));
-    CHECK(s_client(fixture, {}).output.find("subject=CN = second") != std::string::npos);
+    CHECK(s_client(fixture, {}).output.find("subject=CN=second") != std::string::npos);
     before.send(k_get);
     CHECK(before.wait_for("HTTP/1.1 200 OK"));
 }
@@ -160,7 +168,7 @@ TEST_CASE("http_server: curl posts over a kept TLS connection") {
                    "-sS", "--cacert", ca().path("root.pem"), "-H", "Transfer-Encoding: chunked", "-d", " two", url});
     CHECK(out.find("https one") != std::string::npos);
     CHECK(out.find("https two") != std::string::npos);
-    CHECK(out.find("Re-using existing connection") != std::string::npos);
+    CHECK(out.find("Re-using existing ") != std::string::npos);
 }
 
 TEST_CASE("http_server: a handshake that does not come, or comes in drops, ends in time") {

@@ -206,8 +206,25 @@ TEST_CASE("resolver: understands a DNS server that we did not write") {
     const auto free_port = [] { return test::ScriptedServer([](test::ScriptedServer::Connection&) {}).port(); };
     const auto dns = "127.0.0.1:" + std::to_string(free_port());
     const auto management = "127.0.0.1:" + std::to_string(free_port());
-    test::BackgroundProgram server({"pebble-challtestsrv", "-dns01", dns, "-management", management, "-http01", "",
-                                    "-https01", "", "-tlsalpn01", "", "-defaultIPv4", "10.1.2.3", "-defaultIPv6", ""});
+    std::vector<std::string> command{"pebble-challtestsrv",
+                                     "-dns01",
+                                     dns,
+                                     "-management",
+                                     management,
+                                     "-http01",
+                                     "",
+                                     "-https01",
+                                     "",
+                                     "-tlsalpn01",
+                                     "",
+                                     "-defaultIPv4",
+                                     "10.1.2.3",
+                                     "-defaultIPv6",
+                                     ""};
+    // Newer ones serve DNS over HTTPS too unless told otherwise, and end without its certificate.
+    if (test::run({"pebble-challtestsrv", "-help"}).find("-doh") != std::string::npos)
+        command.insert(command.end(), {"-doh", ""});
+    test::BackgroundProgram server(command);
     REQUIRE(server.wait_for("management"));
     TransportSettings settings;
     settings.allow_http = true;
