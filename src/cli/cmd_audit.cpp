@@ -126,6 +126,8 @@ constexpr auto k_description =
     "a CA, of tokens and accounts, every decision about an order, with who, what, when and from where. An entry is "
     "recorded in the same transaction as the act: both are there, or neither. Nothing removes entries, [retention] "
     "neither. Conditions add up.\n\n"
+    "Where a token had let an account in, each certificate that it was given or refused says so: `by token` and its "
+    "key identifier, as `signet token list` shows it.\n\n"
     "A name is `db.internal` itself or a pattern as `signet list` takes it: `**.internal`, `10.0.0.0/8`.\n\n"
     "With --json one document a line, always with index (counted from 0), at, action, actor, address, serial, account, "
     "profile (null where there is none), names[] and detail, in this order.\n\n"

@@ -72,6 +72,8 @@ store::AuditRecord audit_of(const IssuanceRequest& request, base::Time now, std:
     audit.account = std::move(origin.account);
     audit.profile = request.profile.name;
     audit.names = texts_of(request.names);
+    if (const auto* account = std::get_if<Account>(&request.requester); account != nullptr && account->token)
+        audit.detail = "by token " + *account->token;
     return audit;
 }
 

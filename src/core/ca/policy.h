@@ -30,6 +30,7 @@ struct Account {
     std::string address;                          // remote address
     std::vector<store::ProvenIdentifier> proofs;  // every name must be among them
     NameLimits limits = {};
+    std::optional<std::string> token = {};  // kid of the token that bound it: for the audit log
 };
 struct Self {};  // the server's own TLS certificate
 using Requester = std::variant<Operator, Account, Self>;

@@ -154,8 +154,9 @@ ca::IssuanceRequest issuance(const Exchange& exchange, const ca::Profile& profil
             .not_before = time(order.not_before),
             .not_after = time(order.not_after),
             .wished_at = base::from_unix(order.created_at),
-            .requester = ca::Account{exchange.account->record.id, exchange.client_address,
-                                     accepted_proofs(exchange, profile), name_limits(exchange, profile)},
+            .requester =
+                ca::Account{exchange.account->record.id, exchange.client_address, accepted_proofs(exchange, profile),
+                            name_limits(exchange, profile), exchange.account->record.token},
             .audit_refusal = false};
 }
 
@@ -192,7 +193,8 @@ void note_refusal(const Exchange& exchange, const Error& error) {
     entry.account = order.account;
     entry.profile = order.profile;
     for (const auto& name : order.identifiers) entry.names.push_back(name.text());
-    entry.detail = reasons_of(error);
+    const auto& token = exchange.account->record.token;
+    entry.detail = (token ? "by token " + *token + "; " : std::string()) + reasons_of(error);
     const auto problem = acme::to_problem(error, {}).document;
     try {
         exchange.services.store.write([&](store::Transaction& transaction) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "ca/ceremony.h"
 #include "ca/crls.h"
+#include "proofs.h"
 #include "store/audit.h"
 #include "store/audit_check.h"
 #include "store/certificates.h"
@@ -137,6 +138,20 @@ TEST_CASE("issuer: a serial that is taken is drawn again, not for ever") {
     CHECK(first.certificate.serial_hex() != second.certificate.serial_hex());
     CHECK_THROWS_AS(issuer.issue(ask(ca.profile, {"c.test"})), base::Error);
     CHECK(ca.audit("certificate.issued").size() == 2);
+}
+
+TEST_CASE("issuer: the audit log says which token had let the account in") {
+    Fixture ca;
+    ca.profile.permit_dns = {"a.test"};
+    ca::Issuer issuer(*ca.store, ca.authorities, ca.clock, ca.random);
+    const auto by = [](std::vector<std::string> names) {
+        return ca::Account{"acct1", "", test::proofs_for(names), {}, "5f2a"};
+    };
+    issuer.issue(ask(ca.profile, {"a.test"}, by({"a.test"})));
+    CHECK_THROWS_AS(issuer.issue(ask(ca.profile, {"b.test"}, by({"b.test"}))), base::Error);
+    CHECK(ca.audit("certificate.issued") == std::vector<std::string>{"account acct1: by token 5f2a"});
+    REQUIRE(ca.audit("certificate.refused").size() == 1);
+    CHECK(ca.audit("certificate.refused")[0].starts_with("account acct1: by token 5f2a; b.test is not permitted"));
 }
 
 TEST_CASE("issuer: a preview refuses what issue would, and records nothing") {
