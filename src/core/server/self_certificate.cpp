@@ -40,6 +40,12 @@ net::TlsIdentity unsigned_identity(const crypto::PrivateKey& key, std::vector<x5
     return {x509::encode_certificates({x509::build_self_signed(content, key)}), key.to_pem()};
 }
 
+// Its names are settings of the operator's, and no profile is to blame.
+base::Error own_names_refused(const base::Error& error) {
+    return {error.kind(), "the server cannot certify its own names: " + error.message(),
+            "give it hostnames that its CA may sign (signet.toml, --hostname)", error.parts()};
+}
+
 }  // namespace
 
 bool SelfCertificate::due(const std::vector<std::string>& names, const std::string& authority) const {
@@ -67,6 +73,8 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuratio
                               .requester = ca::Self{},
                               .audit_refusal = false});
     } catch (const base::Error& error) {
+        if (error.kind() == base::Kind::rejected_identifier || error.kind() == base::Kind::refused)
+            throw own_names_refused(error);
         // CRLs, OCSP and anchors are still asked for: rather a certificate that nobody believes than no server.
         if (error.kind() != base::Kind::ca_not_valid || stop_gap_ || !names_.empty()) throw;
         stop_gap_ = true;

@@ -79,3 +79,18 @@ TEST_CASE("self certificate: under an expired CA it is signed by its own key, un
     own.clock.set(begin);
     CHECK(own.renewed().issuer().text() == "CN=default Issuing CA");
 }
+
+TEST_CASE("self certificate: names that the CA may not sign are told as the server's own") {
+    Own own;
+    ca::init_authority(*own.store, {.name = "narrow", .permit = {.dns = {"mesh.test"}, .ip = {}, .uri = {}}}, own.clock,
+                       own.random);
+    own.configuration.profiles.at("default").ca = "narrow";
+    try {
+        own.self.renew_if_due(own.configuration);
+        FAIL("it has a certificate");
+    } catch (const base::Error& error) {
+        CHECK(error.message().starts_with("the server cannot certify its own names: "));
+        CHECK(error.hint().find("hostnames") != std::string::npos);
+        CHECK(error.parts().size() >= 2);
+    }
+}
