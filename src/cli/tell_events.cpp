@@ -18,6 +18,16 @@ void collect_items(store::Store& store, const server::NotifySettings& settings, 
         if (item.certificate && !item.authority) server::collect_end(store, *item.certificate, item.target, now);
 }
 
+/// A sidecar has no store, nor a HOME where one would be: nothing happened over one.
+bool has_store(const Context& context) {
+    try {
+        return base::file_facts(store::Layout(context.store()).database()).has_value();
+    } catch (const base::Error& error) {
+        if (error.kind() == base::Kind::environment) return false;
+        throw;
+    }
+}
+
 }  // namespace
 
 void expect_events(const Context& context, store::Store& store) {
@@ -30,9 +40,9 @@ void expect_events(const Context& context, store::Store& store) {
 
 bool tell_events(const Context& context, const std::vector<StatusItem>& items) {
     try {
+        if (!has_store(context)) return false;
         const auto settings = context.settings().server.notify;
         if (!settings.configured()) return false;
-        if (!base::file_facts(store::Layout(context.store()).database())) return false;
         const auto store = store::Store::open(context.store());
         collect_items(*store, settings, items, context.seams.clock.now());
         server::Notifier notifier(*store, context.seams.clock, context.seams.make_transport);
