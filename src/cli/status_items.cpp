@@ -207,7 +207,10 @@ StatusItem authority_item(const std::string& name, std::string_view role, const 
     item.profile = role;
     item.source = "cli";
     take(item, {certificate}, wanted, now);
-    item.next = role == "root" ? "nothing that it signed is trusted any more" : "no certificate of it lives longer";
+    const bool over = certificate.not_after() < now;
+    item.next = role != "root" ? "no certificate of it lives longer"
+                : over         ? "nothing that it signed is trusted any more"
+                               : "after that nothing that it signed is trusted";
     return item;
 }
 
