@@ -17,7 +17,7 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_longest_line = 32 << 20;
+constexpr std::size_t k_longest_line = 24 << 20;
 constexpr std::size_t k_chunk = 256 << 10;
 
 /// Lines of a descriptor, one at a time. One that is too long is passed over, and told so.

@@ -55,11 +55,16 @@ private:
         *member_ = std::move(value);
         return member_;
     }
+    bool too_many() {
+        return ++values_ > limits_.values && !refuse("more than " + std::to_string(limits_.values) + " values");
+    }
     bool put(Json&& value) {
+        if (too_many()) return false;
         place(std::move(value));
         return true;
     }
     bool open(Json&& value) {
+        if (too_many()) return false;
         if (path_.size() >= limits_.depth)
             return refuse("nested deeper than " + std::to_string(limits_.depth) + " levels");
         path_.push_back(place(std::move(value)));
@@ -71,6 +76,7 @@ private:
     }
 
     JsonLimits limits_;
+    std::size_t values_ = 0;
     std::vector<Json*> path_;  // open objects and arrays; a container only grows at its innermost end, so they stay put
     Json* member_ = nullptr;
 };

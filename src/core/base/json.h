@@ -12,8 +12,9 @@ using Json = nlohmann::ordered_json;
 
 struct JsonLimits {
     std::size_t depth = 16;
-    std::size_t size = 1 << 20;  // bytes
-    std::size_t members = 1000;  // of one object: looking for duplicates takes time with the square of it
+    std::size_t size = 1 << 20;      // bytes
+    std::size_t members = 1000;      // of one object: looking for duplicates takes time with the square of it
+    std::size_t values = 1'000'000;  // all together: each takes some 50 bytes of memory, "[]," only three of the text
 };
 
 /// Strict RFC 8259: no comments, no duplicate members, no trailing text, valid UTF-8.

@@ -1,5 +1,6 @@
 #include "inspect/batch.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -15,8 +16,9 @@ using base::Error;
 using base::Json;
 using base::Kind;
 
-constexpr base::JsonLimits k_limits{.depth = 8, .size = 32 << 20, .members = 64};
-constexpr std::size_t k_most_kept = 16 << 20;  // bytes of PEM whose certificates are kept
+constexpr base::JsonLimits k_limits{.depth = 8, .size = 24 << 20, .members = 64, .values = 50'000};
+constexpr std::size_t k_most_pem = 4 << 20;   // of certificates in one line: decoded they take twenty times as much
+constexpr std::size_t k_most_kept = 2 << 20;  // of PEM whose certificates are kept
 constexpr char k_what[] = "line";
 
 using Certificates = std::vector<x509::Certificate>;
@@ -50,6 +52,17 @@ x509::Purpose purpose(const Json& line) {
     refuse("purpose \"" + base::printable(*word) + "\" is none of server, client and any");
 }
 
+/// The strings of an array, where they stand. Absent: none.
+template <class Use>
+void for_each_text(const Json& line, const char* member, const Use& use) {
+    const auto found = line.find(member);
+    if (found == line.end() || found->is_null()) return;
+    const auto is_text = [](const Json& one) { return one.is_string(); };
+    if (!found->is_array() || !std::all_of(found->begin(), found->end(), is_text))
+        refuse("\"" + std::string(member) + "\" must be an array of strings");
+    for (const Json& one : *found) use(one.get_ref<const std::string&>());
+}
+
 std::optional<int> max_depth(const Json& line) {
     const auto found = line.find("max_depth");
     if (found == line.end() || found->is_null()) return std::nullopt;
@@ -60,8 +73,9 @@ std::optional<int> max_depth(const Json& line) {
 
 std::vector<x509::Crl> crls(const Json& line) {
     std::vector<x509::Crl> out;
-    for (const std::string& pem : base::json_strings(line, "crls", k_what))
+    for_each_text(line, "crls", [&](const std::string& pem) {
         for (x509::Crl& crl : x509::parse_crl_file(pem, "crls")) out.push_back(std::move(crl));
+    });
     return out;
 }
 
@@ -85,14 +99,23 @@ struct BatchVerifier::State {
     }
 
     void add(const Json& line, const char* member, Certificates& out) {
-        for (const std::string& pem : base::json_strings(line, member, k_what)) {
+        for_each_text(line, member, [&](const std::string& pem) {
             // Copied at once: the next one may make room for itself.
             const Certificates& found = certificates(pem, member);
             out.insert(out.end(), found.begin(), found.end());
-        }
+        });
+    }
+
+    static void check_size(const Json& line) {
+        std::size_t size = 0;
+        for (const char* member : {"roots", "intermediates"})
+            for_each_text(line, member, [&](const std::string& pem) { size += pem.size(); });
+        if (size > k_most_pem)
+            refuse("roots and intermediates are larger than " + std::to_string(k_most_pem) + " bytes");
     }
 
     VerifyRequest request(const Json& line) {
+        check_size(line);
         VerifyRequest out;
         out.presented = x509::parse_certificates(base::json_string(line, "leaf", k_what), "leaf");
         add(line, "roots", out.anchors);

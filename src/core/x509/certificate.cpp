@@ -65,18 +65,19 @@ struct Certificate::State {
     bool times_in_form = true;
     std::vector<Extension> extensions;
     ExtensionValues values;
-    std::vector<Identifier> names;
-    std::vector<GeneralName> general_names;
-    std::optional<NameConstraints> name_constraints;
+    bool self_issued = false;
     std::optional<crypto::SignatureAlgorithm> signature_algorithm;
 
-    mutable std::once_flag key_once;
+    // Made at first use: path validation asks most certificates for none of them.
+    mutable std::once_flag key_once, names_once, constraints_once;
     mutable std::optional<crypto::PublicKey> key;
+    mutable std::vector<Identifier> names;
+    mutable std::optional<NameConstraints> name_constraints;
 
     void read();
     void read_tbs(der::Reader fields, base::ByteView outer_algorithm);
     void read_extensions(base::ByteView contents);
-    void derive();
+    const std::vector<GeneralName>& general_names() const;
 };
 
 void Certificate::State::read() {
@@ -89,7 +90,8 @@ void Certificate::State::read() {
     signature = certificate.octet_bits("signatureValue");
     certificate.finish("Certificate");
     read_tbs(der::Reader(tbs_element.contents), algorithm);
-    derive();
+    signature_algorithm = parse_algorithm(algorithm);
+    self_issued = same_name(issuer, subject);
 }
 
 void Certificate::State::read_tbs(der::Reader fields, base::ByteView outer_algorithm) {
@@ -132,13 +134,9 @@ void Certificate::State::read_extensions(base::ByteView contents) {
     } while (!list.at_end());
 }
 
-void Certificate::State::derive() {
-    signature_algorithm = parse_algorithm(algorithm);
-    if (values.subject_alt_names) general_names = *values.subject_alt_names;
-    for (const GeneralName& name : general_names) {
-        if (auto identifier = to_identifier(name)) names.push_back(*std::move(identifier));
-    }
-    if (values.name_subtrees) name_constraints = to_name_constraints(*values.name_subtrees);
+const std::vector<GeneralName>& Certificate::State::general_names() const {
+    static const std::vector<GeneralName> none;
+    return values.subject_alt_names ? *values.subject_alt_names : none;
 }
 
 Certificate Certificate::from_der(base::ByteView der) {
@@ -175,9 +173,16 @@ const crypto::PublicKey& Certificate::public_key() const {
     return *state_->key;
 }
 
-const std::vector<Identifier>& Certificate::names() const { return state_->names; }
+const std::vector<Identifier>& Certificate::names() const {
+    std::call_once(state_->names_once, [this] {
+        for (const GeneralName& name : general_names()) {
+            if (auto identifier = to_identifier(name)) state_->names.push_back(*std::move(identifier));
+        }
+    });
+    return state_->names;
+}
 bool Certificate::has_san() const { return state_->values.subject_alt_names.has_value(); }
-const std::vector<GeneralName>& Certificate::general_names() const { return state_->general_names; }
+const std::vector<GeneralName>& Certificate::general_names() const { return state_->general_names(); }
 
 std::optional<Certificate::BasicConstraints> Certificate::basic_constraints() const {
     return state_->values.basic_constraints;
@@ -189,7 +194,12 @@ const std::vector<std::string>* Certificate::extended_key_usage() const {
     return state_->values.extended_key_usage ? &*state_->values.extended_key_usage : nullptr;
 }
 
-const std::optional<NameConstraints>& Certificate::name_constraints() const { return state_->name_constraints; }
+const std::optional<NameConstraints>& Certificate::name_constraints() const {
+    std::call_once(state_->constraints_once, [this] {
+        if (name_subtrees()) state_->name_constraints = to_name_constraints(*name_subtrees());
+    });
+    return state_->name_constraints;
+}
 const std::optional<Certificate::NameSubtrees>& Certificate::name_subtrees() const {
     return state_->values.name_subtrees;
 }
@@ -211,7 +221,7 @@ const Certificate::Extension* Certificate::find_extension(std::string_view oid) 
     return nullptr;
 }
 
-bool Certificate::self_issued() const { return same_name(issuer(), subject()); }
+bool Certificate::self_issued() const { return state_->self_issued; }
 
 std::optional<crypto::SignatureAlgorithm> Certificate::signature_algorithm() const {
     return state_->signature_algorithm;

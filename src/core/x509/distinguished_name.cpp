@@ -15,6 +15,7 @@ using base::Error;
 using base::Kind;
 
 constexpr std::size_t k_most_rdns = 64;
+constexpr std::size_t k_most_attributes = 256;
 
 struct AttributeType {
     const char* oid;
@@ -111,6 +112,7 @@ void for_each_rdn(base::ByteView name_der, const Visit& visit) {
             der::Reader pair = set.sequence("name");
             std::string oid = pair.oid("name");
             attributes.push_back({std::move(oid), value_text(pair.any("name"))});
+            if (attributes.size() > k_most_rdns) der::fail("name", "too many attributes");
             pair.finish("name");
         } while (!set.at_end());
         visit(std::move(attributes));
@@ -168,7 +170,9 @@ void check_value(const AttributeType& type, std::string_view value) {
 DistinguishedName DistinguishedName::from_der(base::ByteView der) {
     DistinguishedName out;
     for_each_rdn(der, [&](std::vector<Attribute> attributes) {
+        out.single_valued_ &= attributes.size() == 1;
         std::move(attributes.begin(), attributes.end(), std::back_inserter(out.attributes_));
+        if (out.attributes_.size() > k_most_attributes) der::fail("name", "too many attributes");
     });
     out.der_.assign(der.begin(), der.end());
     return out;
@@ -223,7 +227,12 @@ std::vector<std::string> DistinguishedName::comparison_keys() const {
 }
 
 bool same_name(const DistinguishedName& a, const DistinguishedName& b) {
-    return a == b || a.comparison_keys() == b.comparison_keys();
+    if (a == b) return true;
+    if (!a.single_valued_ || !b.single_valued_) return a.comparison_keys() == b.comparison_keys();
+    return std::equal(a.attributes_.begin(), a.attributes_.end(), b.attributes_.begin(), b.attributes_.end(),
+                      [](const auto& x, const auto& y) {
+                          return x.oid == y.oid && (x.value == y.value || folded(x.value) == folded(y.value));
+                      });
 }
 
 bool within(const DistinguishedName& name, const DistinguishedName& base) {

@@ -40,8 +40,11 @@ public:
     /// Byte for byte; see `same_name` for name chaining.
     friend bool operator==(const DistinguishedName& a, const DistinguishedName& b) { return a.der_ == b.der_; }
 
+    friend bool same_name(const DistinguishedName& a, const DistinguishedName& b);
+
 private:
     std::vector<Attribute> attributes_;
+    bool single_valued_ = true;  // each RDN has one attribute
     base::Bytes der_{0x30, 0x00};
 };
 

@@ -1,45 +1,53 @@
 #include "x509/name_constraints.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "x509/general_name.h"
 
 namespace signet::x509 {
+
+/// A name, or a base, with what is made of it once.
+struct ComparedName {
+    const GeneralName* name;
+    std::vector<std::string> keys = {};  // of a directory name, an RDN each
+};
+
 namespace {
 
 using Kind = GeneralName::Kind;
 
-constexpr std::size_t k_most_comparisons = 1'000'000;
+constexpr std::size_t k_kinds = 9;
 constexpr char k_email_attribute[] = "1.2.840.113549.1.9.1";
 
 enum class Side { permitted, excluded };
 enum class Fit { inside, outside, not_comparable };
 
 bool ends_with_label(std::string_view name, std::string_view base) {
-    return name.size() > base.size() && name.ends_with(base) && name[name.size() - base.size() - 1] == '.';
+    return name.size() > base.size() && base::iequals(name.substr(name.size() - base.size()), base) &&
+           name[name.size() - base.size() - 1] == '.';
 }
 
 /// A base without leading dot covers itself and everything below (section 4.2.1.10).
-Fit dns_fit(std::string_view name_text, std::string_view base_text, Side side) {
-    const std::string name = base::lower(name_text);
-    const std::string base = base::lower(base_text);
-    if (base.empty() || name == base || ends_with_label(name, base)) return Fit::inside;
+Fit dns_fit(std::string_view name, std::string_view base, Side side) {
+    if (base.empty() || base::iequals(name, base) || ends_with_label(name, base)) return Fit::inside;
     // An exclusion of x.y also hits *.y, which covers x.y.
     const bool wildcard = side == Side::excluded && name.starts_with("*.");
     const std::size_t dot = base.find('.');
-    const bool covered = wildcard && dot != std::string::npos &&
-                         std::string_view(base).substr(dot + 1) == std::string_view(name).substr(2);
+    const bool covered =
+        wildcard && dot != std::string_view::npos && base::iequals(base.substr(dot + 1), name.substr(2));
     return covered ? Fit::inside : Fit::outside;
 }
 
 /// A base with a leading dot covers hosts below it, one without covers that host alone: URIs and e-mail.
-bool host_fits(std::string_view host_text, std::string_view base_text) {
-    const std::string host = base::lower(host_text);
-    const std::string base = base::lower(base_text);
+bool host_fits(std::string_view host, std::string_view base) {
     if (base.empty()) return true;
-    return base.front() == '.' ? host.size() > base.size() && host.ends_with(base) : host == base;
+    if (base.front() != '.') return base::iequals(host, base);
+    return host.size() > base.size() && base::iequals(host.substr(host.size() - base.size()), base);
 }
 
 Fit email_fit(std::string_view mailbox, std::string_view base) {
@@ -79,18 +87,24 @@ Fit ip_fit(base::ByteView address, base::ByteView base) {
     return Fit::inside;
 }
 
-Fit fit(const GeneralName& name, const GeneralName& base, Side side) {
-    switch (name.kind) {
+std::vector<std::string> keys_of(const GeneralName& name) {
+    return name.kind == Kind::directory ? DistinguishedName::from_der(name.value).comparison_keys()
+                                        : std::vector<std::string>();
+}
+
+Fit fit(const ComparedName& name, const ComparedName& base, Side side) {
+    switch (name.name->kind) {
         case Kind::dns:
-            return dns_fit(name.text(), base.text(), side);
+            return dns_fit(name.name->text(), base.name->text(), side);
         case Kind::email:
-            return email_fit(name.text(), base.text());
+            return email_fit(name.name->text(), base.name->text());
         case Kind::uri:
-            return uri_fit(name.text(), base.text());
+            return uri_fit(name.name->text(), base.name->text());
         case Kind::ip:
-            return ip_fit(name.value, base.value);
+            return ip_fit(name.name->value, base.name->value);
         case Kind::directory:
-            return within(DistinguishedName::from_der(name.value), DistinguishedName::from_der(base.value))
+            return base.keys.size() <= name.keys.size() &&
+                           std::equal(base.keys.begin(), base.keys.end(), name.keys.begin())
                        ? Fit::inside
                        : Fit::outside;
         case Kind::other:
@@ -100,6 +114,12 @@ Fit fit(const GeneralName& name, const GeneralName& base, Side side) {
             break;
     }
     return Fit::not_comparable;
+}
+
+/// In steps of some ten nanoseconds.
+std::size_t cost(const GeneralName& a, const GeneralName& b) {
+    constexpr std::size_t k_octets_a_step = 32;
+    return 1 + std::min(a.value.size(), b.value.size()) / k_octets_a_step;
 }
 
 std::string shown(const GeneralName& name) {
@@ -119,51 +139,102 @@ bool is_sound(const GeneralName& name) {
     return !text || to_identifier(name).has_value();
 }
 
-std::string violation(const GeneralName& name, const Certificate::NameSubtrees& subtrees) {
-    const auto same_kind = [&](const GeneralName& base) { return base.kind == name.kind; };
-    bool constrained = false, permitted = false;
-    for (const GeneralName& base : subtrees.permitted) {
-        if (!same_kind(base) || permitted) continue;
-        constrained = true;
-        const Fit result = fit(name, base, Side::permitted);
-        if (result == Fit::not_comparable) return shown(name) + " cannot be held to the name constraints";
-        permitted = result == Fit::inside;
+}  // namespace
+
+/// The names of one certificate, or the bases of its constraints, ready to be compared.
+struct ConstraintChecker::Prepared {
+    Certificate certificate;  // kept: what follows points into it
+    std::vector<GeneralName> own = {};
+    std::vector<ComparedName> names = {};
+    std::array<std::vector<ComparedName>, k_kinds> permitted = {}, excluded = {};
+    bool has_names = false, has_bases = false;
+
+    /// SAN, subject, and for want of a SAN the subject's e-mail addresses (section 4.2.1.10).
+    void prepare_names() {
+        if (std::exchange(has_names, true)) return;
+        const DistinguishedName& subject = certificate.subject();
+        if (!subject.empty()) own.push_back({Kind::directory, subject.der()});
+        for (const auto& attribute : subject.attributes()) {
+            if (!certificate.has_san() && attribute.oid == k_email_attribute)
+                own.push_back({Kind::email, base::to_bytes(attribute.value)});
+        }
+        for (const auto* list : {&certificate.general_names(), &std::as_const(own)})
+            for (const GeneralName& name : *list) names.push_back({&name, keys_of(name)});
     }
-    if (constrained && !permitted) return shown(name) + " is in no permitted subtree";
-    for (const GeneralName& base : subtrees.excluded) {
-        if (!same_kind(base)) continue;
-        constrained = true;
-        const Fit result = fit(name, base, Side::excluded);
-        if (result == Fit::not_comparable) return shown(name) + " cannot be held to the name constraints";
-        if (result == Fit::inside) return shown(name) + " is in the excluded subtree " + shown(base);
+
+    void prepare_bases() {
+        if (std::exchange(has_bases, true)) return;
+        const auto sort = [](const std::vector<GeneralName>& bases, auto& by_kind) {
+            for (const GeneralName& base : bases)
+                by_kind[static_cast<std::size_t>(base.kind)].push_back({&base, keys_of(base)});
+        };
+        sort(certificate.name_subtrees()->permitted, permitted);
+        sort(certificate.name_subtrees()->excluded, excluded);
     }
-    return constrained && !is_sound(name) ? shown(name) + " is malformed, and names of its kind are constrained" : "";
+};
+
+ConstraintChecker::ConstraintChecker(std::size_t most_steps) : left_(most_steps) {}
+ConstraintChecker::~ConstraintChecker() = default;
+
+ConstraintChecker::Prepared& ConstraintChecker::prepared(const Certificate& certificate) {
+    auto& found = prepared_[&certificate.der()];
+    if (!found) found = std::make_unique<Prepared>(Prepared{certificate});
+    return *found;
 }
 
-/// SAN, subject, and for want of a SAN the subject's e-mail addresses (section 4.2.1.10).
-std::vector<GeneralName> names_of(const Certificate& certificate) {
-    std::vector<GeneralName> names = certificate.general_names();
-    if (!certificate.subject().empty()) names.push_back({Kind::directory, certificate.subject().der()});
-    if (certificate.has_san()) return names;
-    for (const auto& attribute : certificate.subject().attributes()) {
-        if (attribute.oid == k_email_attribute) names.push_back({Kind::email, base::to_bytes(attribute.value)});
+bool ConstraintChecker::spend(std::size_t steps) {
+    exhausted_ |= steps > left_;
+    if (!exhausted_) left_ -= steps;
+    return !exhausted_;
+}
+
+namespace {
+
+std::string not_comparable(const GeneralName& name) { return shown(name) + " cannot be held to the name constraints"; }
+
+/// Compares a name with all bases of its kind until `spend` says no.
+template <class Spend>
+std::string violation(const ComparedName& name, std::span<const ComparedName> permitted,
+                      std::span<const ComparedName> excluded, const Spend& spend) {
+    bool inside = permitted.empty();
+    for (const ComparedName& base : permitted) {
+        if (inside || !spend(cost(*name.name, *base.name))) break;
+        const Fit result = fit(name, base, Side::permitted);
+        if (result == Fit::not_comparable) return not_comparable(*name.name);
+        inside = result == Fit::inside;
     }
-    return names;
+    if (!inside) return shown(*name.name) + " is in no permitted subtree";
+    for (const ComparedName& base : excluded) {
+        if (!spend(cost(*name.name, *base.name))) break;
+        const Fit result = fit(name, base, Side::excluded);
+        if (result == Fit::not_comparable) return not_comparable(*name.name);
+        if (result == Fit::inside) return shown(*name.name) + " is in the excluded subtree " + shown(*base.name);
+    }
+    const bool constrained = !permitted.empty() || !excluded.empty();
+    return constrained && !is_sound(*name.name)
+               ? shown(*name.name) + " is malformed, and names of its kind are constrained"
+               : "";
 }
 
 }  // namespace
 
-std::string constraint_violation(const Certificate& issuer, const Certificate& subject) {
+std::string ConstraintChecker::violation(const Certificate& issuer, const Certificate& subject) {
     if (!issuer.name_subtrees()) return "";
-    const Certificate::NameSubtrees& subtrees = *issuer.name_subtrees();
-    const std::vector<GeneralName> names = names_of(subject);
-    if (names.size() * (subtrees.permitted.size() + subtrees.excluded.size()) > k_most_comparisons) {
-        return "too many names and constraints to compare";
-    }
-    for (const GeneralName& name : names) {
-        if (std::string why = violation(name, subtrees); !why.empty()) return why;
+    Prepared &above = prepared(issuer), &below = prepared(subject);
+    above.prepare_bases();
+    below.prepare_names();
+    const auto spend = [this](std::size_t steps) { return this->spend(steps); };
+    for (const ComparedName& name : below.names) {
+        const auto kind = static_cast<std::size_t>(name.name->kind);
+        std::string why = x509::violation(name, above.permitted[kind], above.excluded[kind], spend);
+        if (!spend(1)) return "too many names and constraints to compare";
+        if (!why.empty()) return why;
     }
     return "";
+}
+
+std::string constraint_violation(const Certificate& issuer, const Certificate& subject) {
+    return ConstraintChecker().violation(issuer, subject);
 }
 
 }  // namespace signet::x509

@@ -4,11 +4,12 @@
 #include <chrono>
 
 #include "base/error.h"
-#include "x509/name_constraints.h"
 #include "x509/policy_tree.h"
 
 namespace signet::x509 {
 namespace {
+
+constexpr std::size_t k_longest_description = 300;
 
 std::string quoted(const Certificate& certificate) { return "\"" + describe(certificate) + "\""; }
 
@@ -98,8 +99,16 @@ std::vector<Check> checks_made(const PathRequest& request, std::size_t certifica
 }
 
 std::string describe(const Certificate& certificate) {
-    if (!certificate.subject().empty()) return certificate.subject().text();
-    return certificate.names().empty() ? "serial " + certificate.serial_hex() : certificate.names()[0].text();
+    std::string text = "serial " + certificate.serial_hex();
+    if (!certificate.subject().empty())
+        text = certificate.subject().text();
+    else if (!certificate.names().empty())
+        text = certificate.names()[0].text();
+    if (text.size() <= k_longest_description) return text;
+    text.resize(k_longest_description);
+    while ((text.back() & 0xc0) == 0x80) text.pop_back();  // not within a character
+    if ((text.back() & 0x80) != 0) text.pop_back();
+    return text + "...";
 }
 
 std::vector<Finding> certificate_findings(const Certificate& certificate, Role role, const PathRequest& request) {
@@ -114,7 +123,8 @@ std::vector<Finding> certificate_findings(const Certificate& certificate, Role r
     return out;
 }
 
-std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vector<Certificate>& below) {
+std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vector<Certificate>& below,
+                                     ConstraintChecker& checker) {
     std::vector<Finding> out;
     const auto constraints = issuer.basic_constraints();
     const auto counted =
@@ -125,9 +135,9 @@ std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vecto
                            " CAs below it, there are " + std::to_string(counted),
                        "use a shorter chain, or have this CA certificate issued again with a longer path length"});
     }
-    for (std::size_t i = 0; i < below.size(); ++i) {
+    for (std::size_t i = 0; issuer.name_subtrees() && i < below.size(); ++i) {
         if (i != 0 && below[i].self_issued()) continue;  // section 6.1.3 (b)
-        const std::string why = constraint_violation(issuer, below[i]);
+        const std::string why = checker.violation(issuer, below[i]);
         if (why.empty()) continue;
         out.push_back({static_cast<int>(i), "name-constraints", "RFC 5280 section 6.1.3 (b)",
                        "the constraints of " + quoted(issuer) + " forbid it: " + why,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "x509/certificate_rules.h"
+#include "x509/name_constraints.h"
 #include "x509/path.h"
 
 namespace signet::x509 {
@@ -12,7 +13,8 @@ std::vector<Finding> certificate_findings(const Certificate& certificate, Role r
 
 /// What `issuer` forbids to the certificates below it, leaf first: path length and name constraints. `certificate` of
 /// each finding is the issuer's index (path length) or that of the certificate with the name.
-std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vector<Certificate>& below);
+std::vector<Finding> issuer_findings(const Certificate& issuer, const std::vector<Certificate>& below,
+                                     ConstraintChecker& checker);
 
 /// What only the whole path shows: its depth and its policies. Leaf first, anchor last.
 std::vector<Finding> whole_path_findings(const std::vector<Certificate>& chain, const PathRequest& request);
@@ -31,7 +33,7 @@ std::vector<Check> checks_made(const PathRequest& request, std::size_t certifica
 /// `child` is not signed by `issuer`.
 Finding signature_finding(const Certificate& child, const Certificate& issuer, int index);
 
-/// For messages: the subject, or the first name where there is none.
+/// For messages: the subject, or the first name where there is none; cut when it is very long.
 std::string describe(const Certificate& certificate);
 
 }  // namespace signet::x509

@@ -24,6 +24,20 @@ bool verifies(const Certificate& child, const Certificate& issuer) {
 
 constexpr std::size_t k_most_remembered = 10'000;
 
+/// Of checking a signature of a message with the issuer's key, in those of P-256 (some 100 us).
+std::size_t cost(const Certificate& issuer, std::size_t message) {
+    constexpr std::size_t k_rsa_unit = 4096, k_hash_unit = 50'000;
+    try {
+        const crypto::PublicKey& key = issuer.public_key();
+        const auto bits = static_cast<std::size_t>(key.bits());
+        const bool quick = key.type() == crypto::KeyType::ec_p256 || key.type() == crypto::KeyType::ed25519;
+        const std::size_t with_key = key.is_rsa() ? bits * bits / (k_rsa_unit * k_rsa_unit) : quick ? 0 : 10;
+        return 1 + with_key + message / k_hash_unit;
+    } catch (const base::Error&) {
+        return 1;
+    }
+}
+
 }  // namespace
 
 bool SignatureMemory::signed_by(const Certificate& child, const Certificate& issuer) {
@@ -34,6 +48,7 @@ bool SignatureMemory::signed_by(const Certificate& child, const Certificate& iss
 }
 
 PathPool::PathPool(const PathRequest& request) : request_(request) {
+    nodes_.reserve(1 + request.anchors.size() + request.intermediates.size());
     add(request.leaf, false);
     for (const Certificate& anchor : request.anchors) add(anchor, true);
     for (const Certificate& intermediate : request.intermediates) add(intermediate, false);
@@ -43,19 +58,26 @@ PathPool::PathPool(const PathRequest& request) : request_(request) {
 }
 
 void PathPool::add(const Certificate& certificate, bool anchor) {
-    const auto known =
-        std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.certificate == certificate; });
-    if (known != nodes_.end()) {
-        known->anchor |= anchor;
+    const auto [known, is_new] = known_.emplace(base::text_of(certificate.der()), nodes_.size());
+    if (!is_new) {
+        nodes_[known->second].anchor |= anchor;
         return;
     }
-    nodes_.push_back({certificate, anchor, key_of(certificate.subject()), key_of(certificate.issuer()), false,
-                      std::nullopt, std::nullopt});
+    const Name subject = name(certificate.subject()), issuer = name(certificate.issuer());
+    const auto key = std::pair{subject, base::text_of(certificate.spki_der())};
+    const std::size_t entity = entities_.emplace(key, nodes_.size()).first->second;
+    nodes_.push_back({certificate, anchor, subject, issuer, entity, false, std::nullopt, std::nullopt});
 }
 
-/// From the anchors down, breadth first, by names.
+PathPool::Name PathPool::name(const DistinguishedName& name) {
+    const auto [seen, is_new] = names_seen_.emplace(base::text_of(name.der()), 0);
+    if (is_new) seen->second = names_.emplace(key_of(name), names_.size()).first->second;
+    return seen->second;
+}
+
+/// From the anchors down, by names.
 void PathPool::mark_reaching() {
-    std::multimap<std::string_view, Index> by_issuer;
+    std::unordered_multimap<Name, Index> by_issuer;
     std::vector<Index> open;
     for (Index i = 0; i < nodes_.size(); ++i) {
         by_issuer.emplace(nodes_[i].issuer, i);
@@ -71,13 +93,17 @@ void PathPool::mark_reaching() {
             if (std::exchange(nodes_[it->second].reaches_anchor, true)) continue;
             open.push_back(it->second);
         }
+        by_issuer.erase(first, last);
     }
 }
 
 const std::vector<Finding>& PathPool::findings(Index index) {
     Node& node = nodes_[index];
     const Role role = index == k_leaf ? Role::leaf : node.anchor ? Role::anchor : Role::intermediate;
-    if (!node.findings) node.findings = certificate_findings(node.certificate, role, request_);
+    if (!node.findings) {
+        node.findings = certificate_findings(node.certificate, role, request_);
+        spent_ += cost(node.certificate, node.certificate.der().size());  // the look at its key
+    }
     return *node.findings;
 }
 
@@ -86,6 +112,7 @@ const std::vector<PathPool::Index>& PathPool::issuers(Index index) {
     std::vector<Index> out;
     const auto [first, last] = by_subject_.equal_range(nodes_[index].issuer);
     for (auto it = first; it != last; ++it) out.push_back(it->second);
+    std::sort(out.begin(), out.end());
     const auto wanted = nodes_[index].certificate.authority_key_id();
     const auto rank = [&](Index i) {
         const auto id = nodes_[i].certificate.subject_key_id();
@@ -104,7 +131,7 @@ const std::vector<PathPool::Index>& PathPool::issuers(Index index) {
 bool PathPool::signed_by(Index child, Index issuer) {
     if (const auto known = signed_.find({child, issuer}); known != signed_.end()) return known->second;
     if (out_of_signatures()) return false;
-    ++signatures_;
+    spent_ += cost(nodes_[issuer].certificate, nodes_[child].certificate.tbs_der().size());
     const Certificate &below = nodes_[child].certificate, &above = nodes_[issuer].certificate;
     // What a leaf shows is not seen again.
     const bool remember = request_.signatures != nullptr && child != k_leaf;
@@ -119,11 +146,6 @@ const RevocationStatus& PathPool::revocation(Index child, Index issuer) {
     auto status = revocation_status(nodes_[child].certificate, nodes_[issuer].certificate, request_.revocation.evidence,
                                     request_.at);
     return revocation_.emplace(std::pair{child, issuer}, std::move(status)).first->second;
-}
-
-bool PathPool::same_entity(Index a, Index b) const {
-    return nodes_[a].subject == nodes_[b].subject &&
-           base::equal(nodes_[a].certificate.spki_der(), nodes_[b].certificate.spki_der());
 }
 
 }  // namespace signet::x509

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,30 +33,37 @@ public:
     bool signed_by(Index child, Index issuer);
     /// What revocation says of the pair, asked once (a path that is revoked is passed over for another).
     const RevocationStatus& revocation(Index child, Index issuer);
-    bool out_of_signatures() const { return signatures_ >= k_most_signatures; }
+    bool out_of_signatures() const { return spent_ >= k_most_spent; }
     /// Same subject and key: two certificates of one CA, which a path passes once at most.
-    bool same_entity(Index a, Index b) const;
+    bool same_entity(Index a, Index b) const { return nodes_[a].entity == nodes_[b].entity; }
 
 private:
-    static constexpr std::size_t k_most_signatures = 1000;  // tenths of a second
+    static constexpr std::size_t k_most_spent = 5000;  // signatures of P-256, or what takes as long: half a second
 
+    using Name = std::size_t;  // a number for each that RFC 5280 section 7.1 tells from the others
     struct Node {
         Certificate certificate;
         bool anchor;
-        std::string subject, issuer;  // comparison keys
+        Name subject, issuer;
+        std::size_t entity;
         bool reaches_anchor = false;
         std::optional<std::vector<Finding>> findings;
         std::optional<std::vector<Index>> issuers;
     };
     void add(const Certificate& certificate, bool anchor);
+    Name name(const DistinguishedName& name);
     void mark_reaching();
 
     const PathRequest& request_;
     std::vector<Node> nodes_;
-    std::multimap<std::string, Index> by_subject_;
+    std::unordered_map<std::string_view, Index> known_;      // by DER, which the nodes hold
+    std::unordered_map<std::string_view, Name> names_seen_;  // the same
+    std::unordered_map<std::string, Name> names_;
+    std::map<std::pair<Name, std::string_view>, std::size_t> entities_;
+    std::unordered_multimap<Name, Index> by_subject_;
     std::map<std::pair<Index, Index>, bool> signed_;
     std::map<std::pair<Index, Index>, RevocationStatus> revocation_;
-    std::size_t signatures_ = 0;
+    std::size_t spent_ = 0;
 };
 
 }  // namespace signet::x509

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 namespace signet::x509 {
 namespace {
@@ -55,12 +56,10 @@ private:
     void narrow(const std::vector<std::string>& oids, bool any_counts) {
         std::map<std::string, std::set<std::string>> next;
         const bool any_above = level_.contains(k_any_policy);
-        const auto expected = [&](const std::string& oid) {
-            return std::any_of(level_.begin(), level_.end(),
-                               [&](const auto& node) { return node.second.contains(oid); });
-        };
+        std::set<std::string_view> expected;
+        for (const auto& [valid, wanted] : level_) expected.insert(wanted.begin(), wanted.end());
         for (const std::string& oid : oids) {
-            if (oid != k_any_policy && (any_above || expected(oid))) next[oid] = {oid};
+            if (oid != k_any_policy && (any_above || expected.contains(oid))) next[oid] = {oid};
         }
         if (any_counts && std::find(oids.begin(), oids.end(), k_any_policy) != oids.end()) {
             for (const auto& [valid, wanted] : level_) {
@@ -91,9 +90,16 @@ private:
     int explicit_, mapping_, any_;
 };
 
+/// Nothing of the policies can fail where no policy is required, and none mapped against the rules.
+bool is_indifferent(const Certificate& certificate) {
+    const auto& policies = certificate.policies();
+    return !policies.require_explicit && policies.mappings.empty();
+}
+
 }  // namespace
 
 int policy_failure(const std::vector<Certificate>& chain) {
+    if (std::all_of(chain.begin(), chain.end(), is_indifferent)) return -1;
     const int length = static_cast<int>(chain.size()) - 1;
     Policies policies(length);
     for (int i = length - 1; i >= 0; --i) {

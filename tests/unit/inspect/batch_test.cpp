@@ -164,3 +164,26 @@ TEST_CASE("batch: agrees with x509-limbo and BetterTLS") {
     }
     for (const auto& [tier, result] : score) MESSAGE(tier, ": ", result.first, " agree, ", result.second, " do not");
 }
+
+TEST_CASE("batch: a line cannot make us spend memory or time") {
+    const Fixture made;
+    inspect::BatchVerifier verifier(k_at);
+    const auto reason = [&](const std::string& line) {
+        const Json answer = Json::parse(verifier.verdict(line));
+        CHECK(answer["valid"] == false);
+        return answer["reason"].get<std::string>();
+    };
+    std::string empty_ones = R"({"id":"x","roots":[)";
+    for (int i = 0; i < 60'000; ++i) empty_ones += "[],";
+    CHECK(reason(empty_ones + "[]]}") == "line: more than 50000 values");
+
+    Json line = made.line();
+    for (int i = 0; i < 10'000; ++i) line["intermediates"].push_back(pem(made.issuing.certificate));
+    CHECK(reason(base::dump_json(line)) == "roots and intermediates are larger than 4194304 bytes");
+    line = made.line();
+    line["intermediates"].push_back(1);
+    CHECK(reason(base::dump_json(line)) == "\"intermediates\" must be an array of strings");
+    line = made.line();
+    line["crls"] = {std::string(30 << 20, 'x')};
+    CHECK(reason(base::dump_json(line)) == "line: larger than 25165824 bytes");
+}
