@@ -14,7 +14,9 @@ namespace {
 int run(Context& context) {
     const std::string openssl = OpenSSL_version(OPENSSL_VERSION_STRING);
     if (context.out.json()) {
-        context.out.document({{"version", SIGNET_VERSION}, {"openssl", openssl}, {"key_types", key_type_names(crypto::makeable_key_types())}});
+        context.out.document({{"version", SIGNET_VERSION},
+                              {"openssl", openssl},
+                              {"key_types", key_type_names(crypto::makeable_key_types())}});
     } else {
         context.out.line(version_line());
         if (context.globals.verbose) context.out.line("OpenSSL " + openssl);
