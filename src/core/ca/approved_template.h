@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "x509/lint.h"
 #include "x509/template.h"
 
 namespace signet::ca {
@@ -14,11 +15,13 @@ public:
     ApprovedTemplate& operator=(ApprovedTemplate&&) = default;
     ApprovedTemplate(const ApprovedTemplate&) = delete;
     const x509::Template& content() const { return content_; }
+    const x509::DraftKind& kind() const { return kind_; }
 
 private:
     friend class Approval;  // stands in policy.cpp
-    explicit ApprovedTemplate(x509::Template content) : content_(std::move(content)) {}
+    ApprovedTemplate(x509::Template content, x509::DraftKind kind) : content_(std::move(content)), kind_(kind) {}
     x509::Template content_;
+    x509::DraftKind kind_;
 };
 
 }  // namespace signet::ca

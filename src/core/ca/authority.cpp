@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ca/authority_files.h"
 #include "ca/serials.h"
+#include "ca/signing.h"
 #include "crypto/signature.h"
 #include "x509/build.h"
 #include "x509/csr.h"
@@ -31,36 +32,14 @@ void check_begun(const x509::Certificate& ca, base::Time now) {
                     "look at the clock of this machine"};
 }
 
-/// What stands in the certificate must be what policy approved, read by our own strict reader.
-void check_read_back(const x509::Certificate& made, const x509::Template& content, const x509::Certificate& issuer) {
-    const auto require = [](bool ok, std::string_view what) {
-        if (!ok)
-            throw Error{Kind::internal,
-                        "the certificate just made has another " + std::string(what) + " than approved"};
-    };
-    require(made.signed_by(issuer.public_key()), "signature");
-    require(made.issuer() == issuer.subject(), "issuer");
-    require(base::equal(made.serial(), content.serial), "serial");
-    require(made.subject() == content.subject, "subject");
-    require(made.names() == content.names, "list of names");
-    require(base::equal(made.spki_der(), content.public_key->spki_der()), "key");
-    require(made.not_before() == content.not_before && made.not_after() == content.not_after, "lifetime");
-    require(made.is_ca() == content.ca, "kind");
-    const auto limits = made.basic_constraints();
-    require((limits ? limits->path_length : std::nullopt) == content.path_length, "path length");
-    require(made.name_constraints().has_value() != content.name_constraints.empty(), "set of name constraints");
-}
-
 /// Whoever signs, for the time of one signature.
 struct Signer {
     const crypto::PrivateKey& key;
-    const x509::Certificate& certificate;
     x509::IssuerFields issuer;
     crypto::SignatureAlgorithm algorithm;
 
     Signer(const crypto::PrivateKey& k, const x509::Certificate& c)
         : key(k),
-          certificate(c),
           issuer{c.subject(), c.subject_key_id().value_or(x509::key_identifier(c.public_key()))},
           algorithm(crypto::default_algorithm(k)) {}
 };
@@ -69,11 +48,7 @@ x509::Certificate sign_once(const Signer& signer, ApprovedTemplate&& approved, b
     const ApprovedTemplate once = std::move(approved);
     x509::Template content = once.content();
     content.serial = draw_serial(random);
-    const base::Bytes tbs = x509::encode_tbs(content, signer.issuer, signer.algorithm);
-    const base::Bytes signature = crypto::sign(signer.key, signer.algorithm, tbs);
-    x509::Certificate made = x509::Certificate::from_der(x509::assemble(tbs, signer.algorithm, signature));
-    check_read_back(made, content, signer.certificate);
-    return made;
+    return sign_certificate(content, signer.issuer, signer.key, once.kind());
 }
 
 }  // namespace

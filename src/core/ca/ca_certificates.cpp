@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ca/serials.h"
+#include "ca/signing.h"
 #include "crypto/pkcs11.h"
 #include "x509/build.h"
 
@@ -141,7 +142,7 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
     FreshKey fresh_root(root_key);
     x509::Template root = ca_template(plan.root_subject, root_key, now, now + plan.validity, random);
     if (request.root_only) root.name_constraints = plan.constraints;
-    x509::Certificate root_certificate = x509::build_self_signed(root, root_key);
+    x509::Certificate root_certificate = sign_itself(root, root_key);
     if (request.root_only) {
         fresh_root.keep();
         return {std::move(root_key), std::move(root_certificate), std::nullopt, std::nullopt};
@@ -152,7 +153,7 @@ NewAuthority make_authority(const InitRequest& request, base::Time now, base::Ra
     issuing.path_length = 0;
     issuing.name_constraints = plan.constraints;
     x509::Certificate issuing_certificate =
-        x509::build_certificate(issuing, {plan.root_subject, x509::key_identifier(root_key.public_key())}, root_key);
+        sign_certificate(issuing, {plan.root_subject, x509::key_identifier(root_key.public_key())}, root_key);
     fresh_root.keep();
     fresh_issuing.keep();
     return {std::move(root_key), std::move(root_certificate), std::move(issuing_key), std::move(issuing_certificate)};

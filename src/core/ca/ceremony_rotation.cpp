@@ -304,6 +304,24 @@ NextGeneration make_next(const Ceremony& ceremony, const Keys& keys) {
     return next;
 }
 
+/// What policy or the lint before a signature refuses is on record like any other refusal.
+NextGeneration make_or_note(const Ceremony& ceremony, const Keys& keys) {
+    try {
+        return make_next(ceremony, keys);
+    } catch (const Error& error) {
+        if (error.kind() != Kind::refused || error.parts().empty()) throw;
+        store::AuditRecord audit{};
+        audit.at = base::to_unix(ceremony.now);
+        audit.action = "certificate.refused";
+        audit.actor = ceremony.request.actor;
+        audit.profile = k_issuing_profile;
+        audit.detail = "CA '" + ceremony.files.name + "'";
+        for (const auto& part : error.parts()) audit.detail += "; " + part.message;
+        append_refusal(ceremony.store, audit);
+        throw;
+    }
+}
+
 void put_in_place(const Ceremony& ceremony, const NextGeneration& next) {
     DirectoryChange change(ceremony.layout, ceremony.files.name);
     if (next.issuing) write_issuing(ceremony, next, change);
@@ -337,7 +355,7 @@ RotateResult rotate_authority(store::Store& store, const RotateRequest& request,
         if (left > 0) return {Rotated::completed, {}, left, {}};
     }
     if (!request.root && !keys.issuing) return ask_for_certificate(ceremony);
-    NextGeneration next = make_next(ceremony, keys);
+    NextGeneration next = make_or_note(ceremony, keys);
     put_in_place(ceremony, next);
     keys.keep();
     RotateResult result{Rotated::done, {}, 0, std::move(next.notes)};

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "store/audit.h"
 #include "store/certificates.h"
 
@@ -47,6 +48,15 @@ void record_authority(store::Store& store, const AuthorityFiles& files, base::Ti
             if (!store::find_certificate(transaction, row.serial)) store::insert_certificate(transaction, row);
         if (audit) store::append_audit(transaction, *audit);
     });
+}
+
+void append_refusal(store::Store& store, const store::AuditRecord& audit) {
+    try {
+        store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
+    } catch (const Error& error) {
+        base::log(base::Level::error, "a refusal is missing in the audit log",
+                  {{"reason", error.message()}, {"refusal", audit.detail}});
+    }
 }
 
 void make_directory_at_once(const store::Layout& layout, const std::string& name,

@@ -20,6 +20,9 @@ store::CertificateRecord ca_record(const x509::Certificate& ca, const x509::Cert
 void record_authority(store::Store& store, const AuthorityFiles& files, base::Time now,
                       const std::optional<store::AuditRecord>& audit = {});
 
+/// A refusal stands even when it cannot be written down: that is logged, and does not turn it into another error.
+void append_refusal(store::Store& store, const store::AuditRecord& audit);
+
 /// authorities/NAME comes into being by one rename, with what `fill` puts into it, so that no reader and no crash ever
 /// sees a part of it. What a killed run left in the staging directory has signed nothing and is thrown away. The caller
 /// holds the CA's lock. Throws corrupt when the directory holds files already.

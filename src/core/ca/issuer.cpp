@@ -1,7 +1,6 @@
 #include "ca/issuer.h"
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "ca/authority_files.h"
 #include "ca/inventory.h"
@@ -103,16 +102,6 @@ std::shared_ptr<const Authority> signer_of(Authorities& authorities, const Issua
     }
 }
 
-/// A refusal stands even when it cannot be written down: it must not turn into another error.
-void append_refusal(store::Store& store, const store::AuditRecord& audit) {
-    try {
-        store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
-    } catch (const Error& error) {
-        base::log(base::Level::error, "a refusal is missing in the audit log",
-                  {{"reason", error.message()}, {"refusal", audit.detail}});
-    }
-}
-
 void record_refusal(store::Store& store, const IssuanceRequest& request, base::Time now,
                     const std::vector<base::ErrorPart>& refusals) {
     constexpr std::size_t k_detail_limit = 4000;
@@ -124,6 +113,17 @@ void record_refusal(store::Store& store, const IssuanceRequest& request, base::T
         audit.detail += (audit.detail.empty() ? "" : "; ") + part.message;
     }
     append_refusal(store, audit);
+}
+
+/// What the lint before the signature refuses is written down as what policy refuses is.
+template <class Sign, class Note>
+x509::Certificate sign_or_note(const Sign& sign, const Note& note) {
+    try {
+        return sign();
+    } catch (const Error& error) {
+        if (error.kind() == Kind::refused && !error.parts().empty()) note(error.parts());
+        throw;
+    }
 }
 
 /// All refusals of a subordinate CA as one error: no profile had a say.
@@ -151,7 +151,11 @@ Issued Issuer::issue(
             if (request.audit_refusal) record_refusal(store_, request, now, decision.refusals);
             throw refusal_error(request.profile, std::move(decision.refusals));
         }
-        x509::Certificate made = authority->sign(std::move(*decision.approved), random_);
+        x509::Certificate made = sign_or_note([&] { return authority->sign(std::move(*decision.approved), random_); },
+                                              [&](const auto& broken) {
+                                                  if (request.audit_refusal)
+                                                      record_refusal(store_, request, now, broken);
+                                              });
         if (auto violated = violations(made, facts); !violated.empty()) {
             record_refusal(store_, request, now, violated);
             throw refusal_error(request.profile, std::move(violated));
@@ -195,7 +199,9 @@ x509::Certificate Issuer::issue_responder(const Authority& authority, const x509
     const IssuanceRequest request{.profile = profile, .names = {}, .public_key = key, .requester = Self{}};
     for (int attempt = 1; attempt <= k_serial_attempts; ++attempt) {
         const std::string signer_id = authority_id(signer);
-        auto made = authority.sign_as(signer_id, approve_responder(key, signer, now, validity), random_);
+        auto made = sign_or_note(
+            [&] { return authority.sign_as(signer_id, approve_responder(key, signer, now, validity), random_); },
+            [&](const auto& broken) { record_refusal(store_, request, now, broken); });
         store::CertificateRecord row = record_of(made, authority, request, now);
         row.issuer_id = signer_id;
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
@@ -217,15 +223,19 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
     audit.profile = k_issuing_profile;
     audit.detail = "subordinate CA " + request.subject.text();
     for (int attempt = 1;; ++attempt) {
+        const auto note = [&](const std::vector<base::ErrorPart>& refusals) {
+            audit.action = "certificate.refused";
+            for (const auto& part : refusals) audit.detail += "; " + part.message;
+            append_refusal(store_, audit);
+        };
         Decision decision = decide_subordinate(request, facts, now);
         if (!decision.ok()) {
-            audit.action = "certificate.refused";
-            for (const auto& part : decision.refusals) audit.detail += "; " + part.message;
-            append_refusal(store_, audit);
+            note(decision.refusals);
             throw subordinate_error(std::move(decision.refusals));
         }
-        x509::Certificate made =
-            Authority::sign_by_root(layout, files, root_key, std::move(*decision.approved), random_);
+        x509::Certificate made = sign_or_note(
+            [&] { return Authority::sign_by_root(layout, files, root_key, std::move(*decision.approved), random_); },
+            note);
         store::CertificateRecord row = ca_record(made, files.root, authority, k_issuing_profile, now);
         audit.action = "certificate.issued";
         audit.serial = row.serial;
@@ -255,7 +265,9 @@ std::vector<x509::Certificate> Issuer::issue_refusal_test(const x509::Certificat
     const IssuanceRequest request{
         .profile = profile, .names = model.names(), .public_key = key, .requester = requester};
     for (int attempt = 1; attempt <= k_serial_attempts; ++attempt) {
-        auto made = authority->sign(approve_refusal_test(model, key, authority->issuing(), now, test), random_);
+        auto made = sign_or_note(
+            [&] { return authority->sign(approve_refusal_test(model, key, authority->issuing(), now, test), random_); },
+            [&](const auto& broken) { record_refusal(store_, request, now, broken); });
         const store::CertificateRecord row = record_of(made, *authority, request, now);
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = row.serial;

@@ -12,7 +12,9 @@ namespace signet::ca {
 /// The one maker of approved templates: whoever else declares it has the CA sign what nobody decided.
 class Approval {
 public:
-    static ApprovedTemplate of(x509::Template content) { return ApprovedTemplate(std::move(content)); }
+    static ApprovedTemplate of(x509::Template content, x509::DraftKind kind = {}) {
+        return ApprovedTemplate(std::move(content), kind);
+    }
 };
 
 namespace {
@@ -278,7 +280,7 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
     content.no_revocation_available = !request.profile.revocation;
     content.must_staple = request.profile.must_staple;
     add_urls(issuer, request.profile, content, decision.notes);
-    decision.approved = Approval::of(std::move(content));
+    decision.approved = Approval::of(std::move(content), {.svid = request.profile.spiffe});
     return decision;
 }
 
@@ -317,7 +319,7 @@ ApprovedTemplate approve_cross(const x509::Certificate& subject, const x509::Cer
     content.name_constraints = older.name_constraints().value_or(x509::NameConstraints{});
     std::vector<std::string> ignored;
     add_urls(issuer, built_in(revocation), content, ignored);
-    return Approval::of(std::move(content));
+    return Approval::of(std::move(content), {.established_subject = true});
 }
 
 std::vector<base::ErrorPart> preview(const IssuanceRequest& request, const IssuerFacts& issuer, base::Time now) {
@@ -373,7 +375,7 @@ ApprovedTemplate approve_refusal_test(const x509::Certificate& model, const cryp
     content.not_before = over ? second - k_long_over - k_width : second - k_width / 2;
     content.not_after = content.not_before + k_width;
     content.extended_key_usage = {over ? x509::k_client_auth : x509::k_server_auth};
-    return Approval::of(std::move(content));
+    return Approval::of(std::move(content), {.established_subject = true});
 }
 
 }  // namespace signet::ca

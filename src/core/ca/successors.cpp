@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "ca/ca_certificates.h"
 #include "ca/serials.h"
+#include "ca/signing.h"
 #include "x509/build.h"
 
 namespace signet::ca {
@@ -88,7 +89,7 @@ NewCa make_next_root(const AuthorityFiles& files, const crypto::PrivateKey& key,
     content.key_usage = static_cast<x509::KeyUsages>(x509::usage_bit(x509::KeyUsage::key_cert_sign) |
                                                      x509::usage_bit(x509::KeyUsage::crl_sign));
     content.name_constraints = constraints_of(files.root);
-    return {key, x509::build_self_signed(content, key)};
+    return {key, sign_itself(content, key)};
 }
 
 SubordinateRequest next_issuing(const AuthorityFiles& files, const crypto::PublicKey& key,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "x509/algorithm.h"
+#include "x509/build.h"
 #include "x509/der.h"
 #include "x509/extensions.h"
 
@@ -74,6 +75,7 @@ struct Certificate::State {
     mutable std::vector<Identifier> names;
     mutable std::optional<NameConstraints> name_constraints;
 
+    static std::shared_ptr<State> read_from(base::ByteView der);
     void read();
     void read_tbs(der::Reader fields, base::ByteView outer_algorithm);
     void read_extensions(base::ByteView contents);
@@ -139,7 +141,7 @@ const std::vector<GeneralName>& Certificate::State::general_names() const {
     return values.subject_alt_names ? *values.subject_alt_names : none;
 }
 
-Certificate Certificate::from_der(base::ByteView der) {
+std::shared_ptr<Certificate::State> Certificate::State::read_from(base::ByteView der) {
     if (der.size() > k_largest_certificate) {
         throw base::Error{base::Kind::malformed, "a certificate of " + std::to_string(der.size()) + " bytes",
                           "give one of at most a megabyte"};
@@ -153,6 +155,15 @@ Certificate Certificate::from_der(base::ByteView der) {
         throw base::Error{base::Kind::malformed, "not a certificate of RFC 5280: " + error.message(),
                           "have it issued again by a CA that follows RFC 5280"};
     }
+    return state;
+}
+
+Certificate Certificate::from_der(base::ByteView der) { return Certificate(State::read_from(der)); }
+
+Certificate Certificate::unsigned_from(base::ByteView tbs, crypto::SignatureAlgorithm algorithm,
+                                       const crypto::PublicKey& key) {
+    auto state = State::read_from(assemble(tbs, algorithm, {}));
+    if (base::equal(state->spki, key.spki_der())) std::call_once(state->key_once, [&] { state->key = key; });
     return Certificate(std::move(state));
 }
 

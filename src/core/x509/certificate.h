@@ -24,6 +24,10 @@ public:
     /// algorithms. What has the syntax but breaks a duty of section 4 (a negative serial, say) is read;
     /// x509/certificate_rules judges it.
     static Certificate from_der(base::ByteView der);
+    /// What a TBSCertificate would be once it is signed: the signature is empty, and good for no key. `key`, which
+    /// stands in it, is not decoded again. Throws as from_der does.
+    static Certificate unsigned_from(base::ByteView tbs, crypto::SignatureAlgorithm algorithm,
+                                     const crypto::PublicKey& key);
 
     struct Extension {
         std::string oid;

@@ -7,8 +7,16 @@
 namespace signet::x509 {
 namespace {
 
-void apply(std::span<const LintRule> rules, const Certificate& certificate, Role role, std::vector<LintFinding>& out) {
+/// Rules about a subject, which whoever certifies it again does not choose.
+constexpr std::string_view k_subject_rules[] = {"subject-length", "subject-empty-value"};
+
+constexpr auto k_every = [](const LintRule&) { return true; };
+
+template <class Wanted>
+void apply(std::span<const LintRule> rules, const Certificate& certificate, Role role, const Wanted& wanted,
+           std::vector<LintFinding>& out) {
     for (const LintRule& rule : rules) {
+        if (!wanted(rule)) continue;
         if (std::string fault = rule.fault(certificate, role); !fault.empty())
             out.push_back({0, rule.id, rule.severity, rule.citation, std::move(fault), rule.remedy});
     }
@@ -19,6 +27,13 @@ bool is_svid(const Certificate& certificate) {
     return std::any_of(names.begin(), names.end(), [](const GeneralName& name) {
         return name.kind == GeneralName::Kind::uri && base::lower(name.text()).starts_with("spiffe:");
     });
+}
+
+void add_broken(const Certificate& certificate, Role role, std::vector<LintFinding>& out) {
+    for (Finding& broken : broken_rules(certificate, role)) {
+        out.push_back({0, std::move(broken.rule), Severity::error, std::move(broken.section), std::move(broken.message),
+                       std::move(broken.remedy)});
+    }
 }
 
 constexpr char k_again[] = "have the certificate issued again by a CA that keeps RFC 5280";
@@ -61,17 +76,28 @@ std::string_view severity_name(Severity severity) {
 
 std::vector<LintFinding> lint(const Certificate& certificate, Role role, int index) {
     std::vector<LintFinding> out;
-    for (Finding& broken : broken_rules(certificate, role)) {
-        out.push_back({0, std::move(broken.rule), Severity::error, std::move(broken.section), std::move(broken.message),
-                       std::move(broken.remedy)});
-    }
-    apply(lint_rules(), certificate, role, out);
-    apply(name_lint_rules(), certificate, role, out);
-    if (is_svid(certificate)) apply(svid_lint_rules(), certificate, role, out);
+    add_broken(certificate, role, out);
+    apply(lint_rules(), certificate, role, k_every, out);
+    apply(name_lint_rules(), certificate, role, k_every, out);
+    if (is_svid(certificate)) apply(svid_lint_rules(), certificate, role, k_every, out);
     for (LintFinding& finding : out) {
         finding.certificate = index;
         if (role == Role::anchor && finding.severity == Severity::error) finding.severity = Severity::warning;
     }
+    return out;
+}
+
+std::vector<LintFinding> lint_draft(const Certificate& draft, const DraftKind& kind) {
+    const auto wanted = [&](const LintRule& rule) {
+        const bool about_subject = std::ranges::find(k_subject_rules, rule.id) != std::end(k_subject_rules);
+        return rule.severity == Severity::error && !(about_subject && kind.established_subject);
+    };
+    const Role role = draft.is_ca() ? Role::intermediate : Role::leaf;
+    std::vector<LintFinding> out;
+    add_broken(draft, role, out);
+    apply(lint_rules(), draft, role, wanted, out);
+    apply(name_lint_rules(), draft, role, wanted, out);
+    if (kind.svid) apply(svid_lint_rules(), draft, role, wanted, out);
     return out;
 }
 

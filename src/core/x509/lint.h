@@ -40,6 +40,15 @@ std::span<const LintRule> svid_lint_rules();  // SPIFFE X509-SVID: for certifica
 /// Everything that one certificate breaks: the duties that path validation checks too (x509/certificate_rules), as
 /// errors, and the tables above. In an anchor, which is trusted as it is, an error is a warning.
 std::vector<LintFinding> lint(const Certificate& certificate, Role role, int index = 0);
+/// What a draft is meant as.
+struct DraftKind {
+    bool svid = false;  // the rules of SPIFFE bind it
+    /// Its subject stands in other certificates already and is kept as it is (RFC 5280 section 4.1.2.4).
+    bool established_subject = false;
+};
+/// The errors alone, of a certificate that is yet to be signed (Certificate::unsigned_from): what no CA may sign. Of a
+/// root too: that nobody is bound by its rules is no reason to break them.
+std::vector<LintFinding> lint_draft(const Certificate& draft, const DraftKind& kind);
 /// A chain, leaf first and anchor last, with what only neighbours show.
 std::vector<LintFinding> lint_chain(const std::vector<Certificate>& chain);
 

@@ -23,7 +23,8 @@ struct Bound {
     std::size_t most;
 };
 constexpr Bound k_bounds[] = {{"2.5.4.3", "CN", 64},  {"2.5.4.10", "O", 64}, {"2.5.4.11", "OU", 64},
-                              {"2.5.4.8", "ST", 128}, {"2.5.4.7", "L", 128}, {"2.5.4.5", "serialNumber", 64}};
+                              {"2.5.4.8", "ST", 128}, {"2.5.4.7", "L", 128}, {"2.5.4.5", "serialNumber", 64},
+                              {"2.5.4.6", "C", 2}};
 
 bool serves(const Certificate& certificate) {
     const auto* usages = certificate.extended_key_usage();
@@ -192,10 +193,10 @@ constexpr LintRule k_name_rules[] = {
      cn_elsewhere},
     {"subject-length", Severity::error, "RFC 5280 appendix A.1", k_resubject, subject_bounds},
     {"subject-empty-value", Severity::error, "RFC 5280 appendix A.1", k_resubject, subject_empty_value},
-    {"country-code", Severity::error, "RFC 5280 appendix A.1", "use two capital letters of ISO 3166", country},
+    {"country-code", Severity::warning, "RFC 5280 appendix A.1", "use two capital letters of ISO 3166", country},
     {"subject-email", Severity::warning, "RFC 5280 section 4.1.2.6", "put the address among the alternative names",
      subject_email},
-    {"subject-string-type", Severity::error, "RFC 5280 section 4.1.2.4", k_resubject, subject_strings},
+    {"subject-string-type", Severity::warning, "RFC 5280 section 4.1.2.4", k_resubject, subject_strings},
     {"email-syntax", Severity::error, "RFC 5280 section 4.2.1.6, RFC 8399 section 2", k_rename, email_syntax},
     {"uri-syntax", Severity::error, "RFC 5280 section 4.2.1.6", k_rename, uri_syntax},
     {"name-kind", Severity::notice, "RFC 5280 section 4.2.1.6", "use DNS names, addresses, URIs or e-mail addresses",
