@@ -162,10 +162,11 @@ x509::DistinguishedName decide_subject(const IssuanceRequest& request, const std
     return subject;
 }
 
-/// RFC 5280 section 4.2.1.3: a key signs in the handshake; an RSA key may also be encrypted to (TLS 1.2).
-x509::KeyUsages key_usage_for(const crypto::PublicKey& key) {
+/// RFC 5280 section 4.2.1.3: a key signs in the handshake; a server's RSA key may also be encrypted to (TLS 1.2), which
+/// section 4.2.1.12 has as no usage of a client's.
+x509::KeyUsages key_usage_for(const crypto::PublicKey& key, bool server) {
     const auto sign = x509::usage_bit(x509::KeyUsage::digital_signature);
-    if (!key.is_rsa()) return sign;
+    if (!key.is_rsa() || !server) return sign;
     return static_cast<x509::KeyUsages>(sign | x509::usage_bit(x509::KeyUsage::key_encipherment));
 }
 
@@ -273,7 +274,7 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
     content.public_key = request.public_key;
     content.not_before = lifetime.not_before;
     content.not_after = lifetime.not_after;
-    content.key_usage = key_usage_for(*request.public_key);
+    content.key_usage = key_usage_for(*request.public_key, usage.server);
     if (usage.server) content.extended_key_usage.emplace_back(x509::k_server_auth);
     if (usage.client) content.extended_key_usage.emplace_back(x509::k_client_auth);
     content.policies = request.profile.policies;

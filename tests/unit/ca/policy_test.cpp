@@ -48,6 +48,10 @@ TEST_CASE("policy: key usage follows the key type") {
     request.public_key = crypto::PrivateKey::generate(KeyType::rsa_2048).public_key();
     CHECK(approve(request).key_usage ==
           (x509::usage_bit(x509::KeyUsage::digital_signature) | x509::usage_bit(x509::KeyUsage::key_encipherment)));
+    // Nobody encrypts to a client (RFC 5280 section 4.2.1.12).
+    request.server = false;
+    CHECK(approve(request).key_usage == x509::usage_bit(x509::KeyUsage::digital_signature));
+    request.server.reset();
     for (const KeyType type : {KeyType::ec_p384, KeyType::ed25519}) {
         request.public_key = crypto::PrivateKey::generate(type).public_key();
         CHECK(approve(request).key_usage == x509::usage_bit(x509::KeyUsage::digital_signature));
