@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# No secret is said: not in an error, not in a log, however chatty, not in the audit log.
+# No secret is said: not in an error, not in a log, however chatty, not in the audit log. Passphrases and passwords of
+# PKCS#12 files stand in no file of the store either, and a server that dies leaves no core.
 . "$(dirname "$0")/lib.sh"
 need openssl sqlite3
 
@@ -60,6 +61,33 @@ same "a key that is none" "$CODE" 2
 bind "$kid" "$key"
 same "the right key" "$CODE" 0
 
+step "passphrases of keys and passwords of PKCS#12 files: right, wrong, changed, recorded for renewals"
+printf 'correct-horse-battery\n' >passphrase
+printf 'incorrect-horse-battery\n' >another
+printf 'p12-password-changeit\n' >password
+chmod 600 passphrase another password
+sealed() { "$1" "$2" signet --store "$WORK/sealed" -v "${@:3}"; }
+sealed told 0 ca init --passphrase-file passphrase
+sealed told 1 issue w.internal --out "$WORK/w" --passphrase-file another
+sealed told 1 ca rekey --passphrase-file another --new-passphrase-file passphrase
+sealed told 0 issue w.internal --out "$WORK/w" --passphrase-file passphrase --format pem,p12 --p12-password-file password
+sealed told 0 renew "$WORK/w" --force --passphrase-file passphrase
+sealed told 0 ca export --format p12 --p12-password-file password --out trust.p12
+told 1 signet -v show w/tls.p12 --p12-password-file another
+told 0 signet -v show w/tls.p12 --p12-password-file password
+sealed told 0 ca rekey --passphrase-file passphrase --new-passphrase-file another
+sealed told 0 backup copy.tar
+cat passphrase another password >words
+cat words >>secrets
+ulimit -c unlimited 2>/dev/null || true
+start_server sealed signet --store "$WORK/sealed" -v serve-acme --listen 127.0.0.1:0 --http-listen '' \
+    --hostname localhost --auth trust --passphrase-file another
+told 0 signet -v fetch f.internal --server "$READY" --root sealed/authorities/default/root.crt --out f \
+    --format pem,p12 --p12-password-file password
+told 0 signet -v renew "$WORK/f" --force
+stop sealed ABRT
+[ -z "$(find "$WORK" -name 'core*' -type f)" ] || fail "the server left a core"
+
 step "none of it was said"
 for file in issued/tls.key tls/tls.key bound/tls.key tls/.signet/* bound/.signet/* \
     "$SIGNET_STORE"/authorities/default/*.key; do
@@ -70,6 +98,8 @@ stop server
 sqlite3 "$SIGNET_STORE/signet.db" .dump | grep 'INTO audit' >audit
 grep -q 'token' audit || fail "the audit log is empty"
 grep -q 'unauthorized' server.err || fail "the server has logged nothing"
-for where in said server.out server.err audit; do
+sqlite3 sealed/signet.db .dump | grep 'INTO audit' >>audit
+for where in said server.out server.err sealed.out sealed.err audit; do
     ! grep -nF -f secrets "$where" || fail "$where has a secret"
 done
+! grep -rlaF -f words sealed w f copy.tar || fail "a file has a passphrase or a password"
