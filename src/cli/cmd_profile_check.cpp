@@ -45,13 +45,15 @@ struct Judge {
     const Context& context;
     const store::Layout layout;
     const Settings& settings;
+    const std::optional<store::CompromisedKey> compromised;  // the key that is asked about
 
     ca::AuthorityFiles authority(const ca::Profile& profile) const {
         return ca::read_authority_files(layout, profile.ca);
     }
     ca::Decision decide(const ca::Profile& profile, const Question& question) const {
         const ca::AuthorityFiles files = authority(profile);
-        const ca::IssuerFacts facts{files.signer(), files.above_leaf(), settings.server.public_http_url, profile.ca};
+        const ca::IssuerFacts facts{files.signer(), files.above_leaf(), settings.server.public_http_url, profile.ca,
+                                    compromised};
         return ca::decide(request_for(profile, question), facts, context.seams.clock.now());
     }
 };
@@ -155,8 +157,10 @@ int run(Context& context, const RequestWords& words) {
         settings.profiles, words.profile ? *words.profile : settings.default_profile.value_or("default"));
     if (words.ca) profile.ca = *words.ca;
     const Question question{names_that_count(words.names, csr), key_of(words, profile, csr), words};
-    store::Store::open(context.store());  // says what is wrong with one that is not there
-    const Judge judge{context, store::Layout{context.store()}, settings};
+    const auto store = store::Store::open(context.store());
+    const Judge judge{context, store->layout(), settings, store->query([&](store::Transaction& transaction) {
+                          return store::find_compromised_key(transaction, question.key);
+                      })};
     const ca::Decision decision = judge.decide(profile, question);
     const auto others = decision.ok() ? std::vector<std::string>{} : permitted_by(judge, profile, question);
     if (context.out.json())

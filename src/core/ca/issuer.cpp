@@ -6,6 +6,7 @@
 #include "ca/inventory.h"
 #include "store/audit.h"
 #include "store/certificates.h"
+#include "store/compromised_keys.h"
 #include "x509/name_constraints.h"
 
 namespace signet::ca {
@@ -20,6 +21,11 @@ IssuerFacts facts_of(const Authority& authority, const std::string& public_http_
     std::vector<x509::Certificate> chain = authority.chain();
     chain.push_back(authority.root());
     return {authority.issuing(), std::move(chain), public_http_url, authority.name()};
+}
+
+std::optional<store::CompromisedKey> known_against(store::Store& store, const std::optional<crypto::PublicKey>& key) {
+    if (!key) return std::nullopt;
+    return store.query([&](store::Transaction& transaction) { return store::find_compromised_key(transaction, *key); });
 }
 
 std::vector<std::string> texts_of(const std::vector<x509::Identifier>& names) {
@@ -144,7 +150,8 @@ Issued Issuer::issue(
     const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction) {
     const base::Time now = clock_.now();
     const auto authority = signer_of(authorities_, request);
-    const IssuerFacts facts = facts_of(*authority, public_http_url_);
+    IssuerFacts facts = facts_of(*authority, public_http_url_);
+    facts.compromised = known_against(store_, request.public_key);
     for (int attempt = 1;; ++attempt) {
         Decision decision = decide(request, facts, now);
         if (!decision.ok()) {
@@ -164,7 +171,7 @@ Issued Issuer::issue(
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = record.serial;
         audit.names = record.names;
-        if (!this->record(record, audit, in_same_transaction)) {
+        if (!this->record(record, audit, *request.public_key, in_same_transaction)) {
             if (attempt < k_serial_attempts) continue;
             throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
         }
@@ -173,10 +180,17 @@ Issued Issuer::issue(
 }
 
 /// False: the serial is taken, and nothing was recorded.
-bool Issuer::record(const store::CertificateRecord& record, const store::AuditRecord& audit, const Further& further) {
+bool Issuer::record(const store::CertificateRecord& record, const store::AuditRecord& audit,
+                    const crypto::PublicKey& key, const Further& further) {
     bool clash = false;  // of the serial, not of something the caller inserts
     try {
         store_.write([&](store::Transaction& transaction) {
+            // Revoked since policy looked.
+            if (const auto compromised = store::find_compromised_key(transaction, key)) {
+                const auto part =
+                    compromised_key_refusal(*compromised, record.account ? Kind::bad_csr : Kind::bad_public_key);
+                throw Error{part.kind, part.message, part.remedy, {part}};
+            }
             clash = true;
             store::insert_certificate(transaction, record);
             clash = false;
@@ -206,7 +220,7 @@ x509::Certificate Issuer::issue_responder(const Authority& authority, const x509
         row.issuer_id = signer_id;
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = row.serial;
-        if (record(row, audit, {})) return made;
+        if (record(row, audit, key, {})) return made;
     }
     throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
 }
@@ -216,7 +230,8 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
     const base::Time now = clock_.now();
     const store::Layout& layout = store_.layout();
     const AuthorityFiles files = read_authority_files(layout, authority);
-    const IssuerFacts facts{files.root, {files.root}, public_http_url_, authority};
+    const IssuerFacts facts{
+        files.root, {files.root}, public_http_url_, authority, known_against(store_, request.public_key)};
     store::AuditRecord audit{};
     audit.at = base::to_unix(now);
     audit.actor = "operator " + request.requester.name;
@@ -239,7 +254,7 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
         store::CertificateRecord row = ca_record(made, files.root, authority, k_issuing_profile, now);
         audit.action = "certificate.issued";
         audit.serial = row.serial;
-        if (!record(row, audit, {})) {
+        if (!record(row, audit, request.public_key, {})) {
             if (attempt < k_serial_attempts) continue;
             throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
         }
@@ -272,7 +287,7 @@ std::vector<x509::Certificate> Issuer::issue_refusal_test(const x509::Certificat
         store::AuditRecord audit = audit_of(request, now, "certificate.issued");
         audit.serial = row.serial;
         audit.detail = "to prove that a server refuses it";
-        if (!record(row, audit, {})) continue;
+        if (!record(row, audit, key, {})) continue;
         std::vector<x509::Certificate> chain{std::move(made)};
         for (x509::Certificate& above : authority->chain()) chain.push_back(std::move(above));
         return chain;

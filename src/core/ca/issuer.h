@@ -60,7 +60,8 @@ public:
 private:
     using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;
     std::shared_ptr<const Authority> authority_of(const x509::Certificate& certificate);
-    bool record(const store::CertificateRecord& record, const store::AuditRecord& audit, const Further& further);
+    bool record(const store::CertificateRecord& record, const store::AuditRecord& audit, const crypto::PublicKey& key,
+                const Further& further);
 
     store::Store& store_;
     Authorities& authorities_;

@@ -40,6 +40,9 @@ void check_key(const IssuanceRequest& request, const IssuerFacts& issuer, Verdic
     const crypto::PublicKey& key = *request.public_key;
     if (const auto reason = crypto::weakness(key))
         return verdict.refuse("", Kind::bad_public_key, *reason, "make a new key, of type ec-p256");
+    if (issuer.compromised)
+        verdict.refusals.push_back(
+            compromised_key_refusal(*issuer.compromised, compromised_key_kind(request.requester)));
     const auto type = key.type();
     const auto& allowed = request.profile.key_types;
     if (!type || std::find(allowed.begin(), allowed.end(), *type) == allowed.end())
@@ -210,8 +213,11 @@ Profile built_in(bool revocation) {
     return profile;
 }
 
-void check_subordinate(const SubordinateRequest& request, const x509::Certificate& root, Verdict& verdict) {
+void check_subordinate(const SubordinateRequest& request, const IssuerFacts& issuer, Verdict& verdict) {
+    const x509::Certificate& root = issuer.issuing;
     const crypto::PublicKey& key = request.public_key;
+    if (issuer.compromised)
+        verdict.refusals.push_back(compromised_key_refusal(*issuer.compromised, Kind::bad_public_key));
     if (const auto reason = crypto::weakness(key))
         verdict.refuse("", Kind::bad_public_key, *reason, "make the request again with a new key");
     if (base::equal(root.spki_der(), key.spki_der()))
@@ -287,7 +293,7 @@ Decision decide(const IssuanceRequest& request, const IssuerFacts& issuer, base:
 
 Decision decide_subordinate(const SubordinateRequest& request, const IssuerFacts& issuer, base::Time now) {
     Verdict verdict;
-    check_subordinate(request, issuer.issuing, verdict);
+    check_subordinate(request, issuer, verdict);
     x509::Template content;
     decide_subordinate_lifetime(request, issuer.issuing, now, content, verdict);
     Decision decision{std::nullopt, std::move(verdict.refusals), std::move(verdict.notes)};

@@ -10,6 +10,7 @@
 #include "ca/approved_template.h"
 #include "ca/profile.h"
 #include "store/authorizations.h"
+#include "store/compromised_keys.h"
 #include "x509/certificate.h"
 #include "x509/csr.h"
 
@@ -54,6 +55,7 @@ struct IssuerFacts {
     std::vector<x509::Certificate> chain;  // issuing CA, then further up, with the anchor: their constraints bind too
     std::string public_http_url;           // base of CRL, OCSP and AIA URLs; empty: none are written
     std::string authority;
+    std::optional<store::CompromisedKey> compromised = {};  // what the store knows against the key of the request
 };
 
 /// A subordinate CA that the root is to sign (`ca sign`). Subject and key are what its request says, nothing else of
@@ -101,6 +103,10 @@ enum class RefusalTest { expired, not_for_clients };
 ApprovedTemplate approve_refusal_test(const x509::Certificate& model, const crypto::PublicKey& key,
                                       const x509::Certificate& issuer, base::Time now, RefusalTest test);
 inline constexpr char k_refusal_profile[] = "refusal-test";
+/// Why a key that was revoked as compromised is not certified again; `kind` as the door wants it.
+base::ErrorPart compromised_key_refusal(const store::CompromisedKey& key, base::Kind kind);
+/// Which it is: RFC 8555 section 6.7 has badCSR for what stands in a CSR.
+base::Kind compromised_key_kind(const Requester& requester);
 /// All refusals as one Error{refused or the ACME kind of the single part}.
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals);
 

@@ -27,6 +27,17 @@ std::string common_remedy(const std::vector<base::ErrorPart>& refusals) {
 
 }  // namespace
 
+base::ErrorPart compromised_key_refusal(const store::CompromisedKey& key, base::Kind kind) {
+    return {"", kind,
+            "the key was revoked as compromised at " + base::format_time(base::from_unix(key.at)) +
+                ", with the certificate " + key.serial + ": it is never certified again",
+            "make a new key"};
+}
+
+base::Kind compromised_key_kind(const Requester& requester) {
+    return std::holds_alternative<Account>(requester) ? Kind::bad_csr : Kind::bad_public_key;
+}
+
 base::Error refusal_error(const Profile& profile, std::vector<base::ErrorPart> refusals) {
     if (refusals.size() == 1) {
         const base::ErrorPart only = refusals.front();

@@ -10,6 +10,7 @@
 #include "client/renewal_state.h"
 #include "crypto/digest.h"
 #include "store/certificates.h"
+#include "x509/revocation_reason.h"
 
 namespace signet::client {
 namespace {
@@ -78,8 +79,6 @@ void refuse_unknown(const base::Path& directory) {
                 "renew what signet issue or signet fetch has saved, with the store it was issued from");
 }
 
-constexpr int k_key_compromise = 1;  // CRLReason, RFC 5280 section 5.3.1
-
 // A cron job must not undo what an operator has revoked, and a key that has leaked is not certified again at all.
 void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& options, store::Store& store) {
     const auto known = store.query(
@@ -89,7 +88,7 @@ void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& option
     const std::string what = "the certificate " + known->serial + " was revoked at " +
                              base::format_time(base::from_unix(*known->revoked_at));
     if (!options.force) throw Error(Kind::refused, what, "if it is to be replaced: signet renew --force");
-    if (options.reuse_key && known->revocation_reason == k_key_compromise)
+    if (options.reuse_key && known->revocation_reason == x509::k_key_compromise)
         throw Error(Kind::refused, what + " because its key has leaked", "leave out --reuse-key");
 }
 

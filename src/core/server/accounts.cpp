@@ -13,6 +13,7 @@
 #include "server/terms.h"
 #include "store/accounts.h"
 #include "store/audit.h"
+#include "store/compromised_keys.h"
 #include "store/orders.h"
 
 namespace signet::server {
@@ -152,6 +153,14 @@ store::AuditRecord account_audit(const Exchange& exchange, const char* action, c
     return entry;
 }
 
+void require_sound_key(store::Transaction& transaction, const crypto::PublicKey& key) {
+    if (const auto compromised = store::find_compromised_key(transaction, key))
+        throw Error{Kind::bad_public_key,
+                    "the key was revoked as compromised at " + base::format_time(base::from_unix(compromised->at)) +
+                        ", with the certificate " + compromised->serial,
+                    "make a new key for the account"};
+}
+
 net::Response new_account(Exchange& exchange) {
     const auto message = acme::parse_new_account(exchange.payload_json());
     // An existing account is answered whatever else was asked for (RFC 8555 section 7.3).
@@ -172,6 +181,7 @@ net::Response new_account(Exchange& exchange) {
     std::optional<AccountRecord> other;  // made for the same key in the same instant
     exchange.services.store.write([&](store::Transaction& transaction) {
         other.reset();
+        require_sound_key(transaction, *exchange.key);
         if (store::insert_account(transaction, record)) {
             limit_account(exchange, transaction);
             if (token) count_binding(transaction, *token, record.created_at);

@@ -76,7 +76,9 @@ net::Response change_key(Exchange& exchange) {
     exchange.services.store.write([&](store::Transaction& transaction) {
         changed.reset();
         owner = store::find_account_by_thumbprint(transaction, thumbprint);
-        if (!owner) changed = replace_key(transaction, exchange, *inner.jwk);
+        if (owner) return;
+        require_sound_key(transaction, *inner.jwk);
+        changed = replace_key(transaction, exchange, *inner.jwk);
     });
     return owner ? taken(exchange, *owner) : account_response(exchange, *changed, 200);
 }

@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "store/columns.h"
+#include "store/compromised_keys.h"
 #include "store/inventory.h"
+#include "x509/revocation_reason.h"
 
 namespace signet::store {
 
@@ -51,6 +53,7 @@ bool revoke_certificate(Transaction& transaction, std::string_view serial, std::
         " SELECT issuer_id, 1, 0, 0, 0 FROM certificates WHERE serial = ?1"
         " ON CONFLICT (issuer_id) DO UPDATE SET revision = crls.revision + 1",
         serial);
+    if (reason == x509::k_key_compromise) remember_compromised_key(transaction, serial, revoked_at);
     return true;
 }
 

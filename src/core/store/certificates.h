@@ -13,7 +13,8 @@ namespace signet::store {
 void insert_certificate(Transaction& transaction, const CertificateRecord& record);
 std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial);
 /// Compare-and-set: false when it is revoked already, or not there. `reason` is a CRLReason (RFC 5280 section 5.3.1).
-/// Raises the revision of its issuer's CRL (store/crls.h), so that every process sees it at once.
+/// Raises the revision of its issuer's CRL (store/crls.h), so that every process sees it at once; for keyCompromise the
+/// key is remembered (store/compromised_keys.h).
 bool revoke_certificate(Transaction& transaction, std::string_view serial, std::int64_t revoked_at, int reason);
 void mark_replaced(Transaction& transaction, std::string_view serial, std::string_view successor);
 /// Not yet expired at `now`, signed by this CA certificate; its OCSP responders do not count.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "store/audit_tree.h"
 #include "store/columns.h"
+#include "store/compromised_keys.h"
 #include "store/inventory.h"
 
 namespace signet::store {
@@ -158,6 +159,11 @@ constexpr std::string_view k_version_10[] = {
     "CREATE TABLE ends_told (subject TEXT NOT NULL PRIMARY KEY, level TEXT NOT NULL, at BIGINT NOT NULL)",
 };
 
+constexpr std::string_view k_version_11[] = {
+    // Keys that are never certified again (compromised_keys.h): the rows of their certificates are swept one day.
+    "CREATE TABLE compromised_keys (spki_sha256 {blob} NOT NULL PRIMARY KEY, serial TEXT NOT NULL, at BIGINT NOT NULL)",
+};
+
 // The names of certificates that are there already.
 void fill_names(Database& database) {
     Transaction transaction(database);
@@ -168,6 +174,11 @@ void fill_names(Database& database) {
 void plant_tree(Database& database) {
     Transaction transaction(database);
     plant_audit_tree(transaction);
+}
+
+void remember_keys(Database& database) {
+    Transaction transaction(database);
+    fill_compromised_keys(transaction);
 }
 
 struct Migration {
@@ -184,7 +195,8 @@ constexpr std::array k_migrations = {Migration{k_version_1},
                                      Migration{k_version_7},
                                      Migration{k_version_8, fill_names},
                                      Migration{k_version_9, plant_tree},
-                                     Migration{k_version_10}};
+                                     Migration{k_version_10},
+                                     Migration{k_version_11, remember_keys}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

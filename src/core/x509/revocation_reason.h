@@ -5,6 +5,8 @@
 
 namespace signet::x509 {
 
+inline constexpr int k_key_compromise = 1;  // CRLReason, RFC 5280 section 5.3.1
+
 /// The name of a CRLReason (RFC 5280 section 5.3.1), "keyCompromise" for 1; empty for a number without a meaning.
 std::string_view revocation_reason_name(int code);
 /// The number for a name in any case, with or without underscores or hyphens: "KEY_COMPROMISE"; nullopt for no name.

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "jose/jwk.h"
 #include "store/certificates.h"
 #include "x509/certificate.h"
 
@@ -205,4 +206,31 @@ TEST_CASE("revocation: of many at once one gets through") {
     CHECK(done == 1);
     CHECK(already == 7);
     CHECK(fixture.server.audited("certificate.revoked") == 1);
+}
+
+TEST_CASE("revocation: a key revoked as compromised is in no certificate and no account any more") {
+    for (const bool by_key : {false, true}) {
+        CAPTURE(by_key);
+        Revocable fixture;
+        const auto copy = [&] { return crypto::PrivateKey::from_pem(fixture.key.to_pem().reveal(), "test"); };
+        AcmeClient holder(fixture.server.handler(), copy());
+        const auto payload = fixture.payload(R"(,"reason":1)");
+        REQUIRE((by_key ? holder.post(k_url, payload) : fixture.owner.post(k_url, payload)).status == 200);
+
+        const auto order = order_of(fixture.owner.new_order(fixture.names));
+        const auto refused = fixture.owner.finalize(order.finalize, csr_for(fixture.names, fixture.key));
+        CHECK_PROBLEM(refused, 400, "badCSR");
+        CHECK(refused.body.find(fixture.record().serial) != std::string::npos);
+        const auto fresh = crypto::PrivateKey::generate(crypto::KeyType::ec_p256);
+        CHECK(fixture.owner.finalize(order.finalize, csr_for(fixture.names, fresh)).status == 200);
+
+        CHECK_PROBLEM(holder.register_account(), 400, "badPublicKey");
+        base::Json claim;
+        claim["account"] = fixture.owner.kid;
+        claim["oldKey"] = jose::to_jwk(fixture.owner.key().public_key());
+        const std::string url = "/acme/key-change";
+        const auto inner = jose::sign_jws(copy(), {.url = fixture.owner.base() + url}, base::dump_json(claim));
+        CHECK_PROBLEM(fixture.owner.post(url, inner), 400, "badPublicKey");
+        CHECK(fixture.owner.post(fixture.owner.kid, "").status == 200);
+    }
 }

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "rows.h"
+#include "store/compromised_keys.h"
 #include "store/meta.h"
 #include "store/sqlite.h"
+#include "support/make_chain.h"
 #include "support/temporary_store.h"
 
 using namespace signet;
@@ -72,6 +74,40 @@ TEST_CASE("schema: certificates of an old store are found by their names") {
     CHECK(names == std::vector<std::string>{"dinternal.db 0b", "dinternal.www 0a", "i40a000007 0a"});
 }
 
+TEST_CASE("schema: keys that were revoked as compromised are known from an old store") {
+    constexpr std::int64_t k_before = 10;
+    const test::TemporaryDirectory directory;
+    const auto file = directory / "signet.db";
+    store::make_sqlite(file);
+    auto database = store::open_sqlite(file, Access::write);
+    store::migrate(*database, "x", k_before);
+    const auto insert = [&](const std::string& serial, const base::Bytes& der, std::int64_t revoked_at, int reason) {
+        auto row = database->prepare(
+            "INSERT INTO certificates (serial, names, issuer_id, authority, profile, subject, not_before, not_after,"
+            " source, fingerprint, key_type, issued_at, der, revoked_at, revocation_reason) VALUES"
+            " (?1, '', '', '', '', '', 0, 77, '', '', '', 0, ?2, ?3, ?4)");
+        row->bind(1, std::string_view(serial));
+        row->bind(2, base::ByteView(der));
+        row->bind(3, revoked_at);
+        row->bind(4, std::int64_t{reason});
+        row->step();
+    };
+    test::ChainMaker maker(base::from_unix(1'800'000'000));
+    const auto leaked = maker.self_signed(maker.leaf_template({"leaked.test"})).certificate;
+    const auto kept = maker.self_signed(maker.leaf_template({"kept.test"})).certificate;
+    insert("0a", leaked.der(), 500, 1);
+    insert("0b", leaked.der(), 400, 1);
+    insert("0c", kept.der(), 300, 4);
+    insert("0d", {0x30, 1}, 200, 1);
+    store::migrate(*database, "x");
+    store::Transaction transaction(*database);
+    const auto found = store::find_compromised_key(transaction, leaked.public_key());
+    REQUIRE(found);
+    CHECK(found->serial == "0b");
+    CHECK(found->at == 400);
+    CHECK_FALSE(store::find_compromised_key(transaction, kept.public_key()));
+}
+
 TEST_CASE("schema: somebody else's database is left alone") {
     const test::TemporaryDirectory directory;
     const auto root = directory / "store";
@@ -123,6 +159,7 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         " ORDER BY n.name DESC, n.certificate_id DESC LIMIT ?2",
         "SELECT min(id) FROM audit WHERE at >= ?1",
         "SELECT * FROM audit WHERE at = ?1 ORDER BY id",
+        "SELECT serial, at FROM compromised_keys WHERE spki_sha256 = ?1",
         "SELECT serial, fingerprint FROM certificates WHERE substr(fingerprint, 1, 16) = ?1",
     };
     for (const auto sql : queries) {

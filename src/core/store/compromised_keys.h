@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/key.h"
+#include "store/database.h"
+
+namespace signet::store {
+
+// Keys of certificates that were revoked as keyCompromise (RFC 5280 section 5.3.1), by the SHA-256 of their
+// SubjectPublicKeyInfo: for ever, whatever becomes of the certificates' rows.
+
+struct CompromisedKey {
+    std::string serial;  // of the certificate that was revoked first
+    std::int64_t at;
+};
+/// Reads one row of an index.
+std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, const crypto::PublicKey& key);
+
+/// The key of the certificate of this serial, from its row. One that cannot be read there is none.
+void remember_compromised_key(Transaction& transaction, std::string_view serial, std::int64_t at);
+/// Those of all that is revoked as keyCompromise already.
+void fill_compromised_keys(Transaction& transaction);
+
+}  // namespace signet::store
