@@ -21,7 +21,8 @@ constexpr std::string_view k_kinds =
     "expiring: so little of a certificate's lifetime is left that `signet status` warns by default: 30 days, then 7 "
     "days; below lifetimes of 90 days 25 %, then 10 %. Certificates that are revoked, or replaced by a later one for "
     "the same names and account, are not told of. `signet status --notify` tells of what it looked at, too.\n\n"
-    "ca_expiring: the same for the CAs of the store: roots, issuing CAs, those between, foreign anchors.";
+    "ca_expiring: the same for the CAs of the store: roots, issuing CAs, those between, foreign anchors; and "
+    "for the subordinate CAs that `signet ca sign` made, until one of the same name lasts longer.";
 
 constexpr std::string_view k_document =
     "One JSON object. Members may be added; what stands here stays while schema is 1.\n\n"
@@ -31,7 +32,7 @@ constexpr std::string_view k_document =
     "5280. issued and revoked have serial and certificate.\n\n"
     "expiring: level (warning, critical, expired), not_after, seconds_left, names[], serial, certificate; for what the "
     "store did not issue target, where it was seen.\n\n"
-    "ca_expiring: level, not_after, seconds_left, ca, ca_id, role (root, issuing, intermediate, anchor), "
+    "ca_expiring: level, not_after, seconds_left, ca, ca_id, role (root, issuing, intermediate, anchor, subordinate), "
     "certificate.\n\n"
     "certificate has the members that a certificate always has (see signet-list(1)), as it stands when the event is "
     "made; one that is not in the inventory has serial, subject, names, not_before, not_after and "

@@ -7,6 +7,7 @@
 #include "store/audit.h"
 #include "store/certificates.h"
 #include "store/compromised_keys.h"
+#include "store/expiry_watch.h"
 #include "x509/name_constraints.h"
 
 namespace signet::ca {
@@ -254,7 +255,10 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
         store::CertificateRecord row = ca_record(made, files.root, authority, k_issuing_profile, now);
         audit.action = "certificate.issued";
         audit.serial = row.serial;
-        if (!record(row, audit, request.public_key, {})) {
+        const auto watch = [](store::Transaction& transaction, const store::CertificateRecord& recorded) {
+            store::watch_subordinate(transaction, recorded.serial, recorded.not_after);
+        };
+        if (!record(row, audit, request.public_key, watch)) {
             if (attempt < k_serial_attempts) continue;
             throw Error{Kind::internal, "random serials clash again and again", "look at the machine's random source"};
         }

@@ -26,7 +26,7 @@ store::Notification expiring_event(const store::CertificateRecord& record, std::
 /// Of one that the store did not issue: where it was seen.
 store::Notification expiring_event(const x509::Certificate& certificate, const std::string& target,
                                    std::string_view level, base::Time now);
-/// `role`: "root", "issuing", "intermediate", "anchor".
+/// `role`: "root", "issuing", "intermediate", "anchor", "subordinate".
 store::Notification ca_expiring_event(const std::string& authority, std::string_view role,
                                       const x509::Certificate& certificate, std::string_view level, base::Time now);
 

@@ -88,6 +88,17 @@ void tell_of_authorities(store::Store& store, base::Time now) {
     }
 }
 
+/// CAs that ours have signed for others. A level begins a month before the end at most.
+void tell_of_subordinates(store::Store& store, base::Time now) {
+    constexpr auto k_most_before = std::chrono::days(31), k_after = std::chrono::days(31);
+    const auto ending = store.query([&](store::Transaction& transaction) {
+        return store::subordinates_ending(transaction, base::to_unix(now - k_after), base::to_unix(now + k_most_before),
+                                          k_step);
+    });
+    for (const auto& record : ending)
+        tell_of_ca(store, record.authority, "subordinate", x509::Certificate::from_der(record.der), now);
+}
+
 }  // namespace
 
 bool collect_ends(store::Store& store, const NotifySettings& settings, base::Time now) {
@@ -98,7 +109,10 @@ bool collect_ends(store::Store& store, const NotifySettings& settings, base::Tim
         for (int step = 0; step < k_steps && look_at_due(store, now); ++step) {
         }
     }
-    if (settings.wants("ca_expiring")) tell_of_authorities(store, now);
+    if (settings.wants("ca_expiring")) {
+        tell_of_authorities(store, now);
+        tell_of_subordinates(store, now);
+    }
     return more;
 }
 

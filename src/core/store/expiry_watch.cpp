@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "store/certificates.h"
 #include "store/columns.h"
 #include "store/meta.h"
 #include "store/name_keys.h"
@@ -60,6 +61,26 @@ std::vector<Watch> due_watches(Transaction& transaction, std::int64_t now, int m
 
 void remove_watch(Transaction& transaction, const Watch& watch) {
     transaction.run("DELETE FROM expiry_watch WHERE at = ?1 AND certificate_id = ?2", watch.at, watch.certificate);
+}
+
+void watch_subordinate(Transaction& transaction, std::string_view serial, std::int64_t not_after) {
+    transaction.run("INSERT INTO subordinate_cas (serial, not_after) VALUES (?1, ?2) ON CONFLICT DO NOTHING", serial,
+                    not_after);
+}
+
+std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, std::int64_t from, std::int64_t until,
+                                                   int most) {
+    auto row = transaction.query(
+        "SELECT s.serial FROM subordinate_cas s JOIN certificates c ON c.serial = s.serial"
+        " WHERE s.not_after >= ?1 AND s.not_after < ?2 AND c.revoked_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM subordinate_cas l JOIN certificates d ON d.serial = l.serial WHERE l.not_after > s.not_after"
+        " AND d.subject = c.subject AND d.authority = c.authority AND d.revoked_at IS NULL)"
+        " ORDER BY s.not_after, s.serial LIMIT ?3",
+        from, until, std::int64_t{most});
+    std::vector<CertificateRecord> found;
+    while (row->step())
+        if (auto record = find_certificate(transaction, row->text(0))) found.push_back(std::move(*record));
+    return found;
 }
 
 std::optional<CertificateRecord> certificate_at(Transaction& transaction, std::int64_t id) {

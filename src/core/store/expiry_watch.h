@@ -29,6 +29,12 @@ void insert_watch(Transaction& transaction, const Watch& watch);
 std::vector<Watch> due_watches(Transaction& transaction, std::int64_t now, int most);
 void remove_watch(Transaction& transaction, const Watch& watch);
 
+/// A CA that one of ours has signed for somebody else; in the transaction that records it.
+void watch_subordinate(Transaction& transaction, std::string_view serial, std::int64_t not_after);
+/// Those that end in this span, with `der`, that are neither revoked nor replaced by a later one of the same name.
+std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, std::int64_t from, std::int64_t until,
+                                                   int most);
+
 /// Without its `der`.
 std::optional<CertificateRecord> certificate_at(Transaction& transaction, std::int64_t id);
 /// Whether another one took its place: an order said so (RFC 9773), or one for the same names and the same account was

@@ -164,6 +164,14 @@ constexpr std::string_view k_version_11[] = {
     "CREATE TABLE compromised_keys (spki_sha256 {blob} NOT NULL PRIMARY KEY, serial TEXT NOT NULL, at BIGINT NOT NULL)",
 };
 
+constexpr std::string_view k_version_12[] = {
+    // CAs that the store's own have signed for others: whose ends are told of like those of its own.
+    "CREATE TABLE subordinate_cas (serial TEXT NOT NULL PRIMARY KEY, not_after BIGINT NOT NULL)",
+    "CREATE INDEX subordinate_cas_by_end ON subordinate_cas (not_after)",
+    "INSERT INTO subordinate_cas (serial, not_after) SELECT c.serial, c.not_after FROM audit a JOIN certificates c"
+    " ON c.serial = a.serial WHERE a.action = 'certificate.issued' AND a.profile = 'issuing'",
+};
+
 // The names of certificates that are there already.
 void fill_names(Database& database) {
     Transaction transaction(database);
@@ -196,7 +204,8 @@ constexpr std::array k_migrations = {Migration{k_version_1},
                                      Migration{k_version_8, fill_names},
                                      Migration{k_version_9, plant_tree},
                                      Migration{k_version_10},
-                                     Migration{k_version_11, remember_keys}};
+                                     Migration{k_version_11, remember_keys},
+                                     Migration{k_version_12}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "ca/ceremony.h"
+#include "ca/issuer.h"
 #include "crypto/digest.h"
 #include "server/events.h"
 #include "server/expiry_events.h"
@@ -275,6 +276,51 @@ TEST_CASE("notifier: CAs whose end nears, and what the store did not issue") {
     server::collect_end(*told.store, files.signer(), "db.internal:5432", told.clock.now());
     told.round();
     CHECK(told.heard().size() == 1);
+}
+
+TEST_CASE("notifier: CAs that ours signed for others, until a later one or a revocation") {
+    Told told;
+    told.settings.events = {"ca_expiring"};
+    base::OsRandom random;
+    ca::init_authority(*told.store, {}, told.clock, random);
+    ca::Authorities authorities(told.store->layout(), told.clock);
+    ca::Issuer issuer(*told.store, authorities, told.clock, random);
+    const auto sign = [&](const char* name, base::Duration validity) {
+        x509::DistinguishedName subject;
+        subject.add("CN", name);
+        return issuer
+            .issue_subordinate("default",
+                               {.subject = subject,
+                                .public_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).public_key(),
+                                .validity = validity,
+                                .path_length = 0,
+                                .constraints = {},
+                                .requester = {"uid 0"}},
+                               {})
+            .certificate;
+    };
+    const auto mesh = sign("mesh", 400 * k_day);
+    sign("replaced", 400 * k_day);
+    const auto revoked = sign("revoked", 400 * k_day);
+    told.round();
+    CHECK(told.heard().empty());
+    sign("replaced", 800 * k_day);
+    told.store->write([&](store::Transaction& transaction) {
+        store::revoke_certificate(transaction, revoked.serial_hex(), base::to_unix(told.clock.now()), 4);
+    });
+    told.clock.set(mesh.not_after() - 29 * k_day);
+    told.round();
+    told.round();
+    const auto requests = told.receiver.requests;
+    CHECK(told.heard() == Words{"ca_expiring subordinate warning"});
+    REQUIRE(requests.size() == 1);
+    const auto event = base::parse_json(requests[0].body, "the event");
+    CHECK(event.at("ca") == "default");
+    CHECK(event.at("certificate").at("serial") == mesh.serial_hex());
+    told.clock.set(mesh.not_after() - 6 * k_day);
+    told.restart();
+    told.round();
+    CHECK(told.heard() == Words{"ca_expiring subordinate critical"});
 }
 
 TEST_CASE("notifier: a program gets the document, and says whether it has it") {

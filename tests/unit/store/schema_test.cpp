@@ -74,7 +74,7 @@ TEST_CASE("schema: certificates of an old store are found by their names") {
     CHECK(names == std::vector<std::string>{"dinternal.db 0b", "dinternal.www 0a", "i40a000007 0a"});
 }
 
-TEST_CASE("schema: keys that were revoked as compromised are known from an old store") {
+TEST_CASE("schema: keys that were revoked as compromised, and CAs signed for others, are known from an old store") {
     constexpr std::int64_t k_before = 10;
     const test::TemporaryDirectory directory;
     const auto file = directory / "signet.db";
@@ -99,6 +99,14 @@ TEST_CASE("schema: keys that were revoked as compromised are known from an old s
     insert("0b", leaked.der(), 400, 1);
     insert("0c", kept.der(), 300, 4);
     insert("0d", {0x30, 1}, 200, 1);
+    for (const char* action :
+         {"certificate.issued', '0c', 'issuing", "certificate.issued', '0a', 'default", "ca.created', '0b', 'issuing"})
+        database
+            ->prepare(
+                "INSERT INTO audit (at, actor, address, names, detail, action, serial, profile) VALUES"
+                " (0, '', '', '', '', '" +
+                std::string(action) + "')")
+            ->step();
     store::migrate(*database, "x");
     store::Transaction transaction(*database);
     const auto found = store::find_compromised_key(transaction, leaked.public_key());
@@ -106,6 +114,11 @@ TEST_CASE("schema: keys that were revoked as compromised are known from an old s
     CHECK(found->serial == "0b");
     CHECK(found->at == 400);
     CHECK_FALSE(store::find_compromised_key(transaction, kept.public_key()));
+    auto rows = transaction.query("SELECT serial, not_after FROM subordinate_cas");
+    REQUIRE(rows->step());
+    CHECK(rows->text(0) == "0c");
+    CHECK(rows->integer(1) == 77);
+    CHECK_FALSE(rows->step());
 }
 
 TEST_CASE("schema: somebody else's database is left alone") {
