@@ -128,6 +128,9 @@ constexpr auto k_description =
     "certificateHold, privilegeWithdrawn, aACompromise (RFC 5280 section 5.3.1), in any case, with or without "
     "underscores. A revocation cannot be undone, that of a certificateHold neither.\n"
     "\n"
+    "With keyCompromise the key itself is remembered for ever: no command and no ACME client gets another certificate "
+    "for it, and no ACME account may have it; other certificates of that key are to be revoked one by one.\n"
+    "\n"
     "With --json: the members that a certificate always has, revoked_at and reason.\n"
     "\n"
     "signet-emergency(7) tells what else to do when a key has leaked.";

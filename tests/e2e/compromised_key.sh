@@ -34,10 +34,14 @@ expect_exit 1 signet ca sign mesh.csr --out mesh.crt
 told
 [ ! -e mesh.crt ] || fail "a refusal left a file"
 
-step "a renewal takes a new key, and not the one that leaked"
-expect_exit 1 signet renew "$WORK/three" --force --reuse-key
-expect_exit 0 signet renew "$WORK/three" --force
-refuse "another key" cmp -s one/tls.key three/tls.key
+step "a renewal takes a new key, and not the one that leaked; what is for a request of that key is not renewed"
+cp one/tls.key leaked.key
+expect_exit 1 signet renew "$WORK/one" --force --reuse-key
+told
+expect_exit 0 signet renew "$WORK/one" --force
+refuse "another key" cmp -s leaked.key one/tls.key
+expect_exit 1 signet renew "$WORK/three" --force
+told
 
 step "over ACME it is a bad CSR"
 start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost --auth trust

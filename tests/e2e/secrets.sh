@@ -69,7 +69,7 @@ chmod 600 passphrase another password
 sealed() { "$1" "$2" signet --store "$WORK/sealed" -v "${@:3}"; }
 sealed told 0 ca init --passphrase-file passphrase
 sealed told 1 issue w.internal --out "$WORK/w" --passphrase-file another
-sealed told 1 ca rekey --passphrase-file another --new-passphrase-file passphrase
+sealed told 1 ca rekey --passphrase-file another --new-passphrase-file password
 sealed told 0 issue w.internal --out "$WORK/w" --passphrase-file passphrase --format pem,p12 --p12-password-file password
 sealed told 0 renew "$WORK/w" --force --passphrase-file passphrase
 sealed told 0 ca export --format p12 --p12-password-file password --out trust.p12
