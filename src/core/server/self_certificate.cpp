@@ -43,7 +43,8 @@ net::TlsIdentity unsigned_identity(const crypto::PrivateKey& key, std::vector<x5
 // Its names are settings of the operator's, and no profile is to blame.
 base::Error own_names_refused(const base::Error& error) {
     return {error.kind(), "the server cannot certify its own names: " + error.message(),
-            "give it hostnames that its CA may sign (signet.toml, --hostname)", error.parts()};
+            "give it hostnames that its CA may sign (signet.toml, --hostname)",
+            error.parts().size() > 1 ? error.parts() : std::vector<base::ErrorPart>{}};
 }
 
 }  // namespace
