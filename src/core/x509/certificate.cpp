@@ -217,6 +217,7 @@ const std::optional<Certificate::NameSubtrees>& Certificate::name_subtrees() con
 const Certificate::Policies& Certificate::policies() const { return state_->values.policies; }
 std::optional<base::Bytes> Certificate::subject_key_id() const { return state_->values.subject_key_id; }
 std::optional<base::Bytes> Certificate::authority_key_id() const { return state_->values.authority_key_id; }
+const std::vector<Certificate::CrlPoint>& Certificate::crl_points() const { return state_->values.crl_points; }
 std::vector<std::string> Certificate::crl_urls() const { return state_->values.crl_urls; }
 std::vector<std::string> Certificate::ocsp_urls() const { return state_->values.ocsp_urls; }
 std::vector<std::string> Certificate::issuer_urls() const { return state_->values.issuer_urls; }

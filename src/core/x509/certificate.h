@@ -51,6 +51,14 @@ public:
         std::optional<int> require_explicit, inhibit_mapping, inhibit_any;
     };
 
+    /// Section 4.2.1.13: where a CRL for this certificate comes from.
+    struct CrlPoint {
+        std::vector<GeneralName> names;
+        base::Bytes relative;  // contents of the RDN that completes the CRL issuer's name; empty: absent
+        std::optional<std::uint16_t> reasons;  // 1 << bit of ReasonFlags; absent: its CRL is for all of them
+        std::vector<GeneralName> issuers;      // of the CRL, where it is another's than the certificate's
+    };
+
     const base::Bytes& der() const;
     base::ByteView tbs_der() const;
     int version() const;                // 1, 2 or 3
@@ -78,7 +86,8 @@ public:
     const Policies& policies() const;
     std::optional<base::Bytes> subject_key_id() const;
     std::optional<base::Bytes> authority_key_id() const;
-    std::vector<std::string> crl_urls() const;
+    const std::vector<CrlPoint>& crl_points() const;
+    std::vector<std::string> crl_urls() const;  // of them
     std::vector<std::string> ocsp_urls() const;
     std::vector<std::string> issuer_urls() const;
     bool no_revocation_available() const;

@@ -1,5 +1,7 @@
 #include "x509/crl.h"
 
+#include <mutex>
+
 #include "base/error.h"
 #include "x509/algorithm.h"
 #include "x509/der.h"
@@ -39,6 +41,7 @@ int read_reason(base::ByteView value) {
 /// What the entries say beyond what an Entry holds.
 struct EntryFindings {
     bool unknown_critical = false, indirect = false;
+    base::ByteView certificate_issuer = {};  // the GeneralNames of the last entry that has them (section 5.3.3)
 };
 
 Crl::Entry read_entry(der::Reader& list, EntryFindings& findings) {
@@ -54,12 +57,25 @@ Crl::Entry read_entry(der::Reader& list, EntryFindings& findings) {
             entry.reason = read_reason(extension.value);
         } else if (extension.oid == "2.5.29.29") {  // certificateIssuer: entries of other CAs
             findings.indirect = true;
+            findings.certificate_issuer = extension.value;
         } else if (extension.critical) {
             findings.unknown_critical = true;
         }
     }
     return entry;
 }
+
+bool names(base::ByteView general_names, const DistinguishedName& issuer) {
+    der::Reader outer(general_names);
+    for (der::Reader list = outer.sequence("certificateIssuer"); !list.at_end();) {
+        const GeneralName name = read_general_name(list, "certificateIssuer");
+        if (name.kind == GeneralName::Kind::directory && same_name(DistinguishedName::from_der(name.value), issuer))
+            return true;
+    }
+    return false;
+}
+
+constexpr std::size_t k_most_keys = 8;
 
 }  // namespace
 
@@ -69,10 +85,13 @@ struct Crl::State {
     DistinguishedName issuer;
     base::Time this_update;
     std::optional<base::Time> next_update;
-    std::optional<base::Bytes> authority_key_id, number;
+    std::optional<base::Bytes> authority_key_id, number, base_number;
     std::optional<Scope> scope;
     std::optional<std::string> unusable;
     std::size_t size = 0;
+
+    mutable std::mutex checked_mutex;
+    mutable std::vector<std::pair<base::Bytes, bool>> checked;  // keys, and whether they signed it
 
     void read();
     void read_tbs(der::Reader fields);
@@ -122,7 +141,8 @@ void Crl::State::read_tbs(der::Reader fields) {
 void Crl::State::read_entries() {
     EntryFindings findings;
     for (der::Reader list(entries); !list.at_end(); ++size) read_entry(list, findings);
-    if (findings.indirect) mark_unusable("it is an indirect CRL");
+    if (findings.indirect && !(scope && scope->indirect))
+        mark_unusable("an entry names another issuer, but it is no indirect CRL");
     if (findings.unknown_critical) mark_unusable("an entry has a critical extension that is not known");
 }
 
@@ -155,7 +175,10 @@ void Crl::State::decode(const CrlExtension& extension) {
     } else if (extension.oid == "2.5.29.28") {
         read_scope(extension.value);
     } else if (extension.oid == "2.5.29.27") {
-        mark_unusable("it is a delta CRL");
+        const base::ByteView octets = value.integer("BaseCRLNumber");
+        if (octets.size() > 21 || (octets[0] & 0x80) != 0) der::fail("BaseCRLNumber", "negative, or too long");
+        value.finish("BaseCRLNumber");
+        base_number = base::Bytes(octets.begin(), octets.end());
     } else if (extension.critical) {
         mark_unusable("its critical extension " + extension.oid + " is not known");
     }
@@ -166,26 +189,17 @@ void Crl::State::read_scope(base::ByteView value) {
     der::Reader fields = outer.sequence("issuingDistributionPoint");
     outer.finish("issuingDistributionPoint");
     Scope found;
-    if (const auto name = fields.read_if(der::context_constructed(0), "distributionPoint")) {
-        der::Reader choice(name->contents);
-        if (const auto full = choice.read_if(der::context_constructed(0), "fullName")) {
-            for (der::Reader names(full->contents); !names.at_end();) {
-                const GeneralName entry = read_general_name(names, "fullName");
-                if (entry.kind == GeneralName::Kind::uri) found.urls.emplace_back(entry.text());
-            }
-        } else {
-            choice.read(der::context_constructed(1), "nameRelativeToCRLIssuer");
-        }
-        choice.finish("distributionPoint");
-    }
+    found.der.assign(value.begin(), value.end());
+    read_point_name(fields, found.names, found.relative);
     const auto flag = [&](unsigned tag, std::string_view field) {
         const auto element = fields.read_if(der::context(tag), field);
         return element && der::check_boolean(element->contents, field);
     };
     found.only_user = flag(1, "onlyContainsUserCerts");
     found.only_ca = flag(2, "onlyContainsCACerts");
-    if (fields.read_if(der::context(3), "onlySomeReasons")) mark_unusable("it is for some reasons only");
-    if (flag(4, "indirectCRL")) mark_unusable("it is an indirect CRL");
+    if (const auto reasons = fields.read_if(der::context(3), "onlySomeReasons"))
+        found.reasons = der::named_bits(der::check_bit_string(reasons->contents, "onlySomeReasons"));
+    found.indirect = flag(4, "indirectCRL");
     if (flag(5, "onlyContainsAttributeCerts")) mark_unusable("it is for attribute certificates");
     fields.finish("issuingDistributionPoint");
     scope = std::move(found);
@@ -204,6 +218,7 @@ base::Time Crl::this_update() const { return state_->this_update; }
 std::optional<base::Time> Crl::next_update() const { return state_->next_update; }
 const std::optional<base::Bytes>& Crl::authority_key_id() const { return state_->authority_key_id; }
 const std::optional<base::Bytes>& Crl::number() const { return state_->number; }
+const std::optional<base::Bytes>& Crl::base_number() const { return state_->base_number; }
 const std::optional<Crl::Scope>& Crl::scope() const { return state_->scope; }
 const std::optional<std::string>& Crl::unusable() const { return state_->unusable; }
 std::size_t Crl::size() const { return state_->size; }
@@ -213,21 +228,41 @@ void Crl::for_each(const std::function<void(const Entry&)>& visit) const {
     for (der::Reader list(state_->entries); !list.at_end();) visit(read_entry(list, findings));
 }
 
-std::optional<Crl::Entry> Crl::find(base::ByteView serial) const {
+std::optional<Crl::Entry> Crl::find(base::ByteView serial, const DistinguishedName& certificate_issuer) const {
+    const bool indirect = scope() && scope()->indirect;
+    bool ours = same_name(issuer(), certificate_issuer);
+    std::optional<Entry> found;
     EntryFindings findings;
     for (der::Reader list(state_->entries); !list.at_end();) {
         const base::ByteView whole = list.any("revokedCertificates").whole;
-        der::Reader peek(whole);
-        if (!base::equal(peek.sequence("revokedCertificates").integer("userCertificate"), serial)) continue;
-        der::Reader again(whole);
-        return read_entry(again, findings);
+        der::Reader peek(whole), again(whole);
+        const bool same = base::equal(peek.sequence("revokedCertificates").integer("userCertificate"), serial);
+        if (!same && !indirect) continue;
+        findings.certificate_issuer = {};
+        const Entry entry = read_entry(again, findings);
+        // An entry that names no issuer is of the same one as the entry before it.
+        if (!findings.certificate_issuer.empty()) ours = names(findings.certificate_issuer, certificate_issuer);
+        if (same && ours) found = entry;
+        if (found && !indirect) break;
     }
-    return std::nullopt;
+    return found;
 }
 
 bool Crl::signed_by(const crypto::PublicKey& key) const {
+    const std::lock_guard lock(state_->checked_mutex);
+    for (const auto& [spki, good] : state_->checked)
+        if (spki == key.spki_der()) return good;
     const auto known = parse_algorithm(state_->algorithm);
-    return known && crypto::verify(key, *known, state_->tbs, state_->signature);
+    const bool good = known && crypto::verify(key, *known, state_->tbs, state_->signature);
+    if (state_->checked.size() < k_most_keys) state_->checked.emplace_back(key.spki_der(), good);
+    return good;
+}
+
+std::vector<std::string> Crl::Scope::urls() const {
+    std::vector<std::string> out;
+    for (const GeneralName& name : names)
+        if (name.kind == GeneralName::Kind::uri) out.emplace_back(name.text());
+    return out;
 }
 
 std::vector<Crl> parse_crl_file(std::string_view contents, std::string_view what) {

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "crypto/key.h"
 #include "x509/distinguished_name.h"
+#include "x509/general_name.h"
 
 namespace signet::x509 {
 
@@ -28,8 +29,14 @@ public:
     };
     /// issuingDistributionPoint (section 5.2.5): which certificates the CRL is for.
     struct Scope {
-        std::vector<std::string> urls;
+        std::vector<GeneralName> names;
+        base::Bytes relative;  // contents of the RDN that completes the issuer's name; empty: absent
         bool only_user = false, only_ca = false;
+        std::optional<std::uint16_t> reasons;  // 1 << bit of ReasonFlags; absent: all
+        bool indirect = false;                 // entries may be of other issuers' certificates
+        base::Bytes der;
+
+        std::vector<std::string> urls() const;  // of the names
     };
 
     const base::Bytes& der() const;
@@ -38,16 +45,21 @@ public:
     std::optional<base::Time> next_update() const;  // absent in some old ones: then nothing says how long it is good
     const std::optional<base::Bytes>& authority_key_id() const;
     const std::optional<base::Bytes>& number() const;  // content octets of CRLNumber
+    /// What a delta CRL is the difference to: complete ones with this number or a later one (section 5.2.4).
+    const std::optional<base::Bytes>& base_number() const;
     const std::optional<Scope>& scope() const;
-    /// Why no certificate's status can be told from it: a delta, an indirect one, one for some reasons only, a critical
-    /// extension that is not known. nullopt for a usable one.
+    /// Why no certificate's status can be told from it: a critical extension that is not known, attribute certificates
+    /// only. nullopt for a usable one.
     const std::optional<std::string>& unusable() const;
 
     std::size_t size() const;  // entries
-    /// Looks through all entries: 20 ms for a million.
-    std::optional<Entry> find(base::ByteView serial) const;
+    /// The last entry of a certificate, looking through all: 20 ms for a million. An indirect CRL has entries of
+    /// several issuers.
+    std::optional<Entry> find(base::ByteView serial, const DistinguishedName& certificate_issuer) const;
+    std::optional<Entry> find(base::ByteView serial) const { return find(serial, issuer()); }
     void for_each(const std::function<void(const Entry&)>& visit) const;
 
+    /// Verified once for a key.
     bool signed_by(const crypto::PublicKey& key) const;
 
 private:

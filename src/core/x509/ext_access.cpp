@@ -9,12 +9,13 @@ constexpr char k_access_issuers[] = "1.3.6.1.5.5.7.48.2";
 constexpr std::size_t k_most_urls = 64;
 constexpr int k_status_request = 5;  // the TLS extension that RFC 7633 names
 
-void read_full_name(der::Reader names, std::vector<std::string>& urls) {
+std::vector<GeneralName> read_names(der::Reader names, std::string_view field) {
+    std::vector<GeneralName> out;
     while (!names.at_end()) {
-        const GeneralName name = read_general_name(names, "fullName");
-        if (name.kind == GeneralName::Kind::uri) urls.emplace_back(name.text());
-        if (urls.size() > k_most_urls) der::fail("cRLDistributionPoints", "too many");
+        out.push_back(read_general_name(names, field));
+        if (out.size() > k_most_urls) der::fail("cRLDistributionPoints", "too many");
     }
+    return out;
 }
 
 base::Bytes access_description(const char* method, std::string_view url) {
@@ -23,22 +24,34 @@ base::Bytes access_description(const char* method, std::string_view url) {
 
 }  // namespace
 
+void read_point_name(der::Reader& point, std::vector<GeneralName>& names, base::Bytes& relative) {
+    const auto name = point.read_if(der::context_constructed(0), "distributionPoint");
+    if (!name) return;
+    der::Reader choice(name->contents);
+    if (const auto full = choice.read_if(der::context_constructed(0), "fullName")) {
+        names = read_names(der::Reader(full->contents), "fullName");
+    } else {
+        const auto rdn = choice.read(der::context_constructed(1), "nameRelativeToCRLIssuer").contents;
+        relative.assign(rdn.begin(), rdn.end());
+    }
+    choice.finish("distributionPoint");
+}
+
 void read_crl_points(der::Reader& value, ExtensionValues& out) {
     der::Reader points = value.sequence("cRLDistributionPoints");
     do {
-        der::Reader point = points.sequence("DistributionPoint");
-        if (const auto name = point.read_if(der::context_constructed(0), "distributionPoint")) {
-            der::Reader choice(name->contents);
-            if (const auto full = choice.read_if(der::context_constructed(0), "fullName")) {
-                read_full_name(der::Reader(full->contents), out.crl_urls);
-            } else {
-                choice.read(der::context_constructed(1), "nameRelativeToCRLIssuer");
-            }
-            choice.finish("distributionPoint");
-        }
-        point.read_if(der::context(1), "reasons");
-        point.read_if(der::context_constructed(2), "cRLIssuer");
-        point.finish("DistributionPoint");
+        der::Reader fields = points.sequence("DistributionPoint");
+        Certificate::CrlPoint point;
+        read_point_name(fields, point.names, point.relative);
+        if (const auto reasons = fields.read_if(der::context(1), "reasons"))
+            point.reasons = der::named_bits(der::check_bit_string(reasons->contents, "reasons"));
+        if (const auto issuers = fields.read_if(der::context_constructed(2), "cRLIssuer"))
+            point.issuers = read_names(der::Reader(issuers->contents), "cRLIssuer");
+        fields.finish("DistributionPoint");
+        for (const GeneralName& name : point.names)
+            if (name.kind == GeneralName::Kind::uri) out.crl_urls.emplace_back(name.text());
+        out.crl_points.push_back(std::move(point));
+        if (out.crl_points.size() > k_most_urls) der::fail("cRLDistributionPoints", "too many");
     } while (!points.at_end());
 }
 

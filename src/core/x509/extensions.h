@@ -23,6 +23,7 @@ struct ExtensionValues {
     std::optional<Certificate::NameSubtrees> name_subtrees;
     std::optional<base::Bytes> subject_key_id;
     std::optional<base::Bytes> authority_key_id;
+    std::vector<Certificate::CrlPoint> crl_points;
     std::vector<std::string> crl_urls, ocsp_urls, issuer_urls;
     Certificate::Policies policies;
     bool no_revocation_available = false;
@@ -81,6 +82,8 @@ std::optional<EncodedExtension> write_subject_key_id(const ExtensionSource& sour
 std::optional<EncodedExtension> write_authority_key_id(const ExtensionSource& source);
 // ext_access
 void read_crl_points(der::Reader& value, ExtensionValues& out);
+/// [0] DistributionPointName, where it is there: of a certificate and of a CRL.
+void read_point_name(der::Reader& point, std::vector<GeneralName>& names, base::Bytes& relative);
 void read_authority_access(der::Reader& value, ExtensionValues& out);
 void read_no_revocation(der::Reader& value, ExtensionValues& out);
 void read_tls_feature(der::Reader& value, ExtensionValues& out);

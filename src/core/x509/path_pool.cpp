@@ -23,10 +23,11 @@ bool verifies(const Certificate& child, const Certificate& issuer) {
 }
 
 constexpr std::size_t k_most_remembered = 10'000;
+constexpr std::size_t k_hash_unit = 50'000;  // octets hashed in the time of a P-256 signature
 
 /// Of checking a signature of a message with the issuer's key, in those of P-256 (some 100 us).
 std::size_t cost(const Certificate& issuer, std::size_t message) {
-    constexpr std::size_t k_rsa_unit = 4096, k_hash_unit = 50'000;
+    constexpr std::size_t k_rsa_unit = 4096;
     try {
         const crypto::PublicKey& key = issuer.public_key();
         const auto bits = static_cast<std::size_t>(key.bits());
@@ -143,6 +144,9 @@ bool PathPool::signed_by(Index child, Index issuer) {
 const RevocationStatus& PathPool::revocation(Index child, Index issuer) {
     const auto known = revocation_.find({child, issuer});
     if (known != revocation_.end()) return known->second;
+    for (const Crl& crl : request_.revocation.evidence.crls) {
+        if (same_name(crl.issuer(), nodes_[issuer].certificate.subject())) spent_ += crl.der().size() / k_hash_unit;
+    }
     auto status = revocation_status(nodes_[child].certificate, nodes_[issuer].certificate, request_.revocation.evidence,
                                     request_.at);
     return revocation_.emplace(std::pair{child, issuer}, std::move(status)).first->second;

@@ -1,5 +1,7 @@
 #include "x509/pem.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -29,6 +31,7 @@ public:
         return base::trim(line);
     }
     std::size_t number() const { return number_; }
+    std::string_view rest() const { return rest_; }
 
 private:
     std::string_view rest_;
@@ -49,15 +52,45 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
     return label.empty() || label.size() > k_longest_label ? std::nullopt : std::optional(label);
 }
 
+/// Decodes while lines come, so that a CRL of a hundred megabytes is not in memory as text a second time.
+class Base64Lines {
+public:
+    explicit Base64Lines(std::size_t text_size) { der_.reserve(text_size / 4 * 3); }
+    void add(std::string_view line) {
+        for (const char c : line)
+            if (c != ' ' && c != '\t' && c != '\r') text_ += c;
+        if (text_.size() >= k_piece) decode(text_.size() / 4 * 4, false);
+    }
+    std::optional<base::Bytes> finish() && {
+        decode(text_.size(), true);
+        return good_ ? std::optional(std::move(der_)) : std::nullopt;
+    }
+
+private:
+    static constexpr std::size_t k_piece = 64 << 10;
+
+    void decode(std::size_t size, bool last) {
+        const std::string_view piece = std::string_view(text_).substr(0, size);
+        const auto bytes = base::base64_decode(piece, false);
+        good_ = good_ && bytes && (last || !piece.ends_with('='));  // padding is for the end
+        if (good_) base::append(der_, *bytes);
+        text_.erase(0, size);
+    }
+
+    std::string text_;
+    base::Bytes der_;
+    bool good_ = true;
+};
+
 PemBlock read_block(Lines& lines, std::string_view label, const Source& source) {
     const std::size_t begin = lines.number();
-    std::string base64;
+    Base64Lines base64(std::min(lines.rest().find(k_end), lines.rest().size()));
     while (const auto line = lines.next()) {
         if (const auto end = label_of(*line, k_end)) {
             if (*end != label)
                 source.refuse(lines.number(), "the block of line " + std::to_string(begin) + " ends as another",
                               "repair the file");
-            auto der = base::base64_decode(base64, true);
+            auto der = std::move(base64).finish();
             if (!der || der->empty())
                 source.refuse(begin, "the block is not base64", "repair the file, or fetch it again");
             return {std::string(label), *std::move(der), begin};
@@ -65,7 +98,7 @@ PemBlock read_block(Lines& lines, std::string_view label, const Source& source) 
         if (line->starts_with(k_begin))
             source.refuse(lines.number(), "a block begins inside the one of line " + std::to_string(begin),
                           "repair the file");
-        base64 += *line;
+        base64.add(*line);
     }
     source.refuse(begin, "the block is cut short: it has no END line", "copy the whole file again");
 }

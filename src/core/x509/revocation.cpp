@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "x509/der.h"
+#include "x509/general_name.h"
 #include "x509/revocation_reason.h"
 
 namespace signet::x509 {
@@ -34,16 +36,53 @@ std::string time_fault(std::string_view what, base::Time this_update, base::Time
     return "";
 }
 
+using Kind = GeneralName::Kind;
+constexpr std::uint16_t k_all_reasons = 0x1fe;  // bits 1 to 8 of ReasonFlags; bit 0 is unused
+
+bool same(const GeneralName& a, const GeneralName& b) {
+    if (a.kind != b.kind) return false;
+    if (a.kind != Kind::directory) return a.value == b.value;
+    return same_name(DistinguishedName::from_der(a.value), DistinguishedName::from_der(b.value));
+}
+
+/// All names of a distribution point: one that is relative to its issuer's is completed (section 4.2.1.13).
+std::vector<GeneralName> full_names(std::vector<GeneralName> names, base::ByteView relative,
+                                    const DistinguishedName& crl_issuer) {
+    if (relative.empty()) return names;
+    der::Reader issuer(crl_issuer.der());
+    names.push_back({Kind::directory, der::sequence({issuer.sequence("name").rest(), der::tlv(der::k_set, relative)})});
+    return names;
+}
+
+/// For which reasons a CRL of this scope settles the certificate's status: those of the distribution points that it is
+/// for (section 6.3.3 (b)(2) and (d)). Where the certificate names none, its issuer's name is one.
+std::uint16_t reasons_settled(const Crl& crl, const Certificate& certificate) {
+    const Crl::Scope& scope = *crl.scope();
+    const unsigned own = scope.reasons.value_or(k_all_reasons) & k_all_reasons;
+    const auto names = full_names(scope.names, scope.relative, crl.issuer());
+    if (names.empty()) return static_cast<std::uint16_t>(own);
+    const auto is_one = [&](const GeneralName& name) {
+        return std::any_of(names.begin(), names.end(), [&](const GeneralName& one) { return same(one, name); });
+    };
+    unsigned settled = is_one({Kind::directory, certificate.issuer().der()}) ? own : 0;
+    for (const Certificate::CrlPoint& point : certificate.crl_points()) {
+        const auto wanted = full_names(point.names, point.relative, crl.issuer());
+        const auto& listed = wanted.empty() ? point.issuers : wanted;
+        if (std::any_of(listed.begin(), listed.end(), is_one)) settled |= own & point.reasons.value_or(k_all_reasons);
+    }
+    return static_cast<std::uint16_t>(settled);
+}
+
 /// Section 6.3.3 (b): is the certificate among those that the CRL is about?
-std::string scope_fault(const Crl::Scope& scope, const Certificate& certificate) {
+std::string scope_fault(const Crl& crl, const Certificate& certificate) {
+    const Crl::Scope& scope = *crl.scope();
     if (scope.only_user && certificate.is_ca()) return "the CRL is for end entities only";
     if (scope.only_ca && !certificate.is_ca()) return "the CRL is for CAs only";
-    if (scope.urls.empty()) return "";
-    const auto urls = certificate.crl_urls();
-    const bool named = std::any_of(urls.begin(), urls.end(), [&](const std::string& url) {
-        return std::find(scope.urls.begin(), scope.urls.end(), url) != scope.urls.end();
-    });
-    return named ? "" : "the CRL is for the distribution point " + base::printable(scope.urls.front()) + " alone";
+    if (reasons_settled(crl, certificate) != 0) return "";
+    const auto urls = scope.urls();
+    return "the CRL is for " +
+           (urls.empty() ? "another distribution point" : "the distribution point " + base::printable(urls.front())) +
+           " alone";
 }
 
 bool same_key(const Crl& crl, const Certificate& issuer) {
@@ -84,18 +123,21 @@ public:
         why_ = std::move(why);
         revoked_ = true;
     }
-    void good() { good_ = true; }
+    /// For these reasons.
+    void good(unsigned reasons = k_all_reasons) { settled_ |= reasons; }
     void miss(std::string why) {
         if (!revoked_ && !why.empty()) why_ = std::move(why);
     }
     RevocationStatus result() && {
         if (revoked_) return {State::revoked, std::move(why_)};
-        if (good_) return {State::good, ""};
+        if (settled_ == k_all_reasons) return {State::good, ""};
+        if (settled_ != 0) return {State::unknown, "the CRLs are for some reasons of revocation only"};
         return {State::unknown, why_.empty() ? "there is no CRL or OCSP response of its issuer" : std::move(why_)};
     }
 
 private:
-    bool revoked_ = false, good_ = false;
+    bool revoked_ = false;
+    unsigned settled_ = 0;
     std::string why_;
 };
 
@@ -111,7 +153,7 @@ std::string lasting_fault(const Crl& crl, const Certificate& certificate, const 
     if (!crl.next_update()) return "the CRL has no nextUpdate (RFC 5280 section 5.1.2.5)";
     if (std::string fault = time_fault("the CRL", crl.this_update(), at, at); !fault.empty()) return fault;
     if (!same_key(crl, issuer)) return "the CRL of that name is not signed with the issuer's key";
-    return crl.scope() ? scope_fault(*crl.scope(), certificate) : "";
+    return crl.scope() ? scope_fault(crl, certificate) : "";
 }
 
 /// Why it does not count for this certificate, or empty with `answer` set.
@@ -136,22 +178,100 @@ std::string ocsp_fault(const OcspResponse& response, const Certificate& certific
     return "";
 }
 
-void look_in(const Crl& crl, const Certificate& certificate, const Certificate& issuer, base::Time at,
-             Verdict& verdict) {
-    std::string fault = lasting_fault(crl, certificate, issuer, at);
-    if (fault.empty()) {
-        if (const auto entry = crl.find(certificate.serial())) {
-            verdict.revoked(since(entry->revoked_at, entry->reason) + ", says the CRL of \"" + crl.issuer().text() +
-                            "\"");
-            return;
+/// What the CRLs of one issuer say of one certificate.
+class CrlSearch {
+public:
+    CrlSearch(const Certificate& certificate, const Certificate& issuer, const std::vector<Crl>& crls, base::Time at,
+              Verdict& verdict)
+        : certificate_(certificate), issuer_(issuer), at_(at), verdict_(verdict) {
+        for (const Crl& crl : crls) {
+            if (!same_name(crl.issuer(), issuer.subject())) continue;
+            std::string fault = lasting_fault(crl, certificate_, issuer_, at_);
+            if (fault.empty())
+                (crl.base_number() ? deltas_ : complete_).push_back(&crl);
+            else
+                verdict_.miss(std::move(fault));
         }
-        fault = time_fault("the CRL", crl.this_update(), *crl.next_update(), at);
     }
-    if (fault.empty())
-        verdict.good();
-    else
-        verdict.miss(std::move(fault));
-}
+
+    void run() {
+        for (const Crl* crl : complete_) look_in(*crl);
+        for (const Crl* delta : deltas_) look_in_alone(*delta);
+    }
+
+private:
+    static constexpr int k_remove_from_crl = 8;
+
+    static base::ByteView magnitude(base::ByteView number) {
+        while (!number.empty() && number.front() == 0) number = number.subspan(1);
+        return number;
+    }
+    static bool less(const base::Bytes& a, const base::Bytes& b) {
+        const base::ByteView x = magnitude(a), y = magnitude(b);
+        return x.size() != y.size() ? x.size() < y.size()
+                                    : std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());
+    }
+    static base::ByteView scope_of(const Crl& crl) {
+        return crl.scope() ? base::ByteView(crl.scope()->der) : base::ByteView();
+    }
+
+    bool is_over(const Crl& crl) const {
+        return !time_fault("the CRL", crl.this_update(), *crl.next_update(), at_).empty();
+    }
+
+    std::optional<Crl::Entry> entry_in(const Crl& crl) const {
+        return crl.find(certificate_.serial(), certificate_.issuer());
+    }
+
+    void revoked(const Crl& crl, const Crl::Entry& entry) {
+        verdict_.revoked(since(entry.revoked_at, entry.reason) + ", says the CRL of \"" + crl.issuer().text() + "\"");
+    }
+
+    /// Section 5.2.4: of the same scope, made for a complete CRL no newer than this one, and itself newer.
+    bool adds_to(const Crl& delta, const Crl& crl) const {
+        return base::equal(scope_of(delta), scope_of(crl)) && !less(*crl.number(), *delta.base_number()) &&
+               less(*crl.number(), *delta.number());
+    }
+
+    const Crl* newest_delta(const Crl& crl) const {
+        const Crl* newest = nullptr;
+        for (const Crl* delta : deltas_) {
+            if (!adds_to(*delta, crl) || is_over(*delta)) continue;
+            if (newest == nullptr || less(*newest->number(), *delta->number())) newest = delta;
+        }
+        return newest;
+    }
+
+    /// A complete CRL, with the newest difference to it in place of its own last word.
+    void look_in(const Crl& crl) {
+        const Crl* delta = newest_delta(crl);
+        const auto change = delta != nullptr ? entry_in(*delta) : std::nullopt;
+        if (change && change->reason != k_remove_from_crl) return revoked(*delta, *change);
+        const auto entry = change ? std::nullopt : entry_in(crl);
+        if (entry) return revoked(crl, *entry);
+        if (delta == nullptr && is_over(crl)) {
+            verdict_.miss(time_fault("the CRL", crl.this_update(), *crl.next_update(), at_));
+        } else {
+            verdict_.good(crl.scope() ? reasons_settled(crl, certificate_) : k_all_reasons);
+        }
+    }
+
+    /// What a delta adds is revoked, unless a complete CRL that is no older tells.
+    void look_in_alone(const Crl& delta) {
+        const bool told = std::any_of(complete_.begin(), complete_.end(), [&](const Crl* crl) {
+            return adds_to(delta, *crl) || !less(*crl->number(), *delta.number());
+        });
+        if (told || verdict_.settled()) return;
+        const auto change = entry_in(delta);
+        if (change && change->reason != k_remove_from_crl) return revoked(delta, *change);
+        verdict_.miss("it is a delta CRL, and the complete one that it adds to is not there");
+    }
+
+    const Certificate &certificate_, &issuer_;
+    base::Time at_;
+    Verdict& verdict_;
+    std::vector<const Crl*> complete_, deltas_;
+};
 
 void look_in(const OcspResponse& response, const Certificate& certificate, const Certificate& issuer, base::Time at,
              Verdict& verdict) {
@@ -170,10 +290,7 @@ void look_in(const OcspResponse& response, const Certificate& certificate, const
 RevocationStatus revocation_status(const Certificate& certificate, const Certificate& issuer,
                                    const RevocationEvidence& evidence, base::Time at) {
     Verdict verdict;
-    for (const Crl& crl : evidence.crls) {
-        if (!verdict.settled() && same_name(crl.issuer(), issuer.subject()))
-            look_in(crl, certificate, issuer, at, verdict);
-    }
+    CrlSearch(certificate, issuer, evidence.crls, at, verdict).run();
     for (const OcspResponse& response : evidence.responses) {
         if (!verdict.settled()) look_in(response, certificate, issuer, at, verdict);
     }

@@ -40,11 +40,12 @@ struct RevocationStatus {
 };
 
 /// What the evidence says at that moment about a certificate that this issuer signed. One source that revokes is
-/// enough; else one that is current and covers it makes it good. A CRL counts when it is of the issuer's name and key,
-/// complete (neither delta nor indirect nor for some reasons only), for this kind of certificate and for one of its
-/// distribution points, has a number and is current (one that has ended still revokes what it lists) (RFC 5280
-/// sections 5.2 and 6.3.3); an OCSP response when the issuer or a responder that it certified for that has signed it,
-/// and it is current (RFC 6960 section 3.2).
+/// enough; else one that is current and covers it makes it good, or several, for some reasons each. A CRL counts when
+/// it is of the issuer's name and key, for this kind of certificate and for one of its distribution points, has a
+/// number and is current (one that has ended still revokes what it lists); a delta CRL with the complete one that it
+/// adds to (RFC 5280 sections 5.2 and 6.3.3). CRLs that others sign for the issuer do not count. An OCSP response
+/// counts when the issuer or a responder that it certified for that has signed it, and it is current (RFC 6960
+/// section 3.2).
 RevocationStatus revocation_status(const Certificate& certificate, const Certificate& issuer,
                                    const RevocationEvidence& evidence, base::Time at);
 

@@ -28,14 +28,18 @@ struct CrlParts {
     base::Time this_update = k_at - k_hour;
     std::optional<base::Time> next_update = k_at + k_hour;
     std::vector<base::Bytes> serials;
+    base::Bytes first_entry_extensions = {}, entry_extensions = {};
     std::vector<base::Bytes> extensions = {extension("2.5.29.20", false, der::integer(7))};
 
     Crl signed_by(const test::Member& issuer) const {
         const auto algorithm = crypto::default_algorithm(*issuer.key);
         const base::Bytes identifier = der::sequence({der::oid("1.2.840.10045.4.3.2")});
         base::Bytes entries, list;
-        for (const auto& serial : serials)
-            base::append(entries, der::sequence({der::tlv(der::k_integer, serial), der::time(k_at - k_hour)}));
+        for (const auto& serial : serials) {
+            const bool first = entries.empty() && !first_entry_extensions.empty();
+            base::append(entries, der::sequence({der::tlv(der::k_integer, serial), der::time(k_at - k_hour),
+                                                 first ? first_entry_extensions : entry_extensions}));
+        }
         for (const auto& one : extensions) base::append(list, one);
         const base::Bytes tbs = der::sequence(
             {der::integer(1), identifier, issuer.certificate.subject().der(), der::time(this_update),
@@ -160,4 +164,135 @@ TEST_CASE("path: who owes a status is who was asked for") {
     CHECK(x509::validate_path(request).findings.at(0).rule == "revocation-unknown");
     request.revocation.soft = true;
     CHECK(x509::validate_path(request).valid());
+}
+
+namespace {
+
+base::Bytes number(int value) { return extension("2.5.29.20", false, der::integer(value)); }
+base::Bytes delta(int base) { return extension("2.5.29.27", true, der::integer(base)); }
+base::Bytes reason(std::uint8_t code) { return extension("2.5.29.21", false, der::enumerated(code)); }
+base::Bytes flag(unsigned tag) { return der::tlv(der::context(tag), base::Bytes{0xff}); }
+base::Bytes reasons(unsigned tag, std::uint16_t bits) {
+    base::Bytes value = der::named_bits(bits);
+    value[0] = der::context(tag);
+    return value;
+}
+base::Bytes scope(std::initializer_list<base::ByteView> parts) {
+    return extension("2.5.29.28", true, der::sequence(parts));
+}
+base::Bytes attribute(const char* common_name) {
+    return der::sequence({der::oid("2.5.4.3"), der::text(der::k_utf8_string, common_name)});
+}
+/// DistributionPointName: a whole name, or one that completes the issuer's.
+base::Bytes point_of(const char* common_name, bool relative) {
+    if (relative)
+        return der::tlv(der::context_constructed(0), der::tlv(der::context_constructed(1), attribute(common_name)));
+    const base::Bytes name = der::sequence({der::set({attribute(common_name)})});
+    const base::Bytes general = der::tlv(der::context_constructed(4), name);
+    return der::tlv(der::context_constructed(0), der::tlv(der::context_constructed(0), general));
+}
+base::Bytes certificate_issuer(const x509::DistinguishedName& name) {
+    return extension("2.5.29.29", true, der::sequence({der::tlv(der::context_constructed(4), name.der())}));
+}
+
+}  // namespace
+
+TEST_CASE("revocation: a delta CRL changes what the complete one says") {
+    const Fixture made;
+    const auto told = [&](const CrlParts& complete, const CrlParts& changes) {
+        return x509::revocation_status(made.leaf.certificate, made.issuing.certificate,
+                                       {{changes.signed_by(made.issuing), complete.signed_by(made.issuing)}, {}, {}},
+                                       k_at);
+    };
+    CrlParts complete, changes;
+    changes.extensions = {number(8), delta(7)};
+    CHECK(told(complete, changes).state == State::good);
+    complete.next_update = k_at - std::chrono::minutes(1);
+    CHECK(told(complete, changes).state == State::good);  // the two together are as new as the delta
+    changes.next_update = complete.next_update;
+    CHECK(told(complete, changes).state == State::unknown);
+
+    complete = CrlParts{};
+    changes.next_update = k_at + k_hour;
+    changes.serials = {made.leaf.certificate.serial()};
+    CHECK(told(complete, changes).state == State::revoked);
+    changes.entry_extensions = der::sequence({reason(8)});  // removeFromCRL
+    CHECK(told(complete, changes).state == State::good);
+    complete.serials = changes.serials;
+    complete.entry_extensions = der::sequence({reason(6)});
+    CHECK(told(complete, changes).state == State::good);
+
+    const struct {
+        const char* why;
+        std::vector<base::Bytes> extensions;
+    } strangers[] = {{"for a later complete CRL", {number(9), delta(8)}},
+                     {"no newer than the complete CRL", {number(7), delta(5)}},
+                     {"of another scope", {number(8), delta(7), scope({flag(1)})}}};
+    for (const auto& stranger : strangers) {
+        CAPTURE(stranger.why);
+        changes.extensions = stranger.extensions;
+        CHECK(told(complete, changes).state == State::revoked);
+    }
+}
+
+TEST_CASE("revocation: a delta CRL alone revokes, and makes nothing good") {
+    const Fixture made;
+    CrlParts changes;
+    changes.extensions = {number(8), delta(7)};
+    CHECK(made.status(changes).why == "it is a delta CRL, and the complete one that it adds to is not there");
+    changes.serials = {made.leaf.certificate.serial()};
+    CHECK(made.status(changes).state == State::revoked);
+}
+
+TEST_CASE("revocation: CRLs for some reasons make a certificate good together") {
+    const Fixture made;
+    CrlParts some, others;
+    some.extensions.push_back(scope({reasons(3, 0x06)}));
+    others.extensions.push_back(scope({reasons(3, 0x1f8)}));
+    const auto status = made.status(some);
+    CHECK(status.state == State::unknown);
+    CHECK(status.why == "the CRLs are for some reasons of revocation only");
+    CHECK(x509::revocation_status(made.leaf.certificate, made.issuing.certificate,
+                                  {{some.signed_by(made.issuing), others.signed_by(made.issuing)}, {}, {}}, k_at)
+              .state == State::good);
+    some.serials = {made.leaf.certificate.serial()};
+    CHECK(made.status(some).state == State::revoked);
+}
+
+TEST_CASE("revocation: a CRL for a distribution point is for the certificates that name it") {
+    Fixture made;
+    const auto told = [&](const base::Bytes& certified, const base::Bytes& listed) {
+        auto content = made.maker.leaf_template({"worker.internal"});
+        content.extra = {{"2.5.29.31", false, der::sequence({der::sequence({certified})})}};
+        CrlParts parts;
+        parts.extensions.push_back(scope({listed}));
+        return x509::revocation_status(made.maker.issue(made.issuing, content).certificate, made.issuing.certificate,
+                                       {{parts.signed_by(made.issuing)}, {}, {}}, k_at)
+            .state;
+    };
+    for (const bool relative : {false, true}) {
+        CHECK(told(point_of("one", relative), point_of("one", relative)) == State::good);
+        CHECK(told(point_of("one", relative), point_of("two", relative)) == State::unknown);
+        CHECK(told(point_of("one", relative), point_of("one", !relative)) == State::unknown);
+    }
+    // The issuer's own name is a distribution point of each of its certificates.
+    CHECK(told(point_of("one", false), point_of("Issuing CA", false)) == State::good);
+    // This point of the certificate is for keyCompromise only.
+    base::Bytes limited = point_of("one", false);
+    base::append(limited, reasons(1, 0x02));
+    CHECK(told(limited, point_of("one", false)) == State::unknown);
+}
+
+TEST_CASE("revocation: entries of an indirect CRL are of the issuer that was named last") {
+    const Fixture made;
+    const auto told = [&](const x509::DistinguishedName& issuer, const base::Bytes& flags) {
+        CrlParts parts;
+        parts.extensions.push_back(scope({flags}));
+        parts.serials = {{0x01}, made.leaf.certificate.serial()};
+        parts.first_entry_extensions = der::sequence({certificate_issuer(issuer)});
+        return made.status(parts);
+    };
+    CHECK(told(made.root.certificate.subject(), flag(4)).state == State::good);
+    CHECK(told(made.issuing.certificate.subject(), flag(4)).state == State::revoked);
+    CHECK(told(made.issuing.certificate.subject(), flag(1)).why.find("no indirect CRL") != std::string::npos);
 }
