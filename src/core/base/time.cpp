@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/wait.h"
 
 namespace signet::base {
 namespace {
@@ -93,14 +94,22 @@ struct TimeReader {
 Time SystemClock::now() const { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 bool SystemClock::wait_until(Time when, std::stop_token stop) {
+    return wait_by([this] { return now(); }, when, stop);
+}
+
+bool wait_by(const std::function<Time()>& wall_clock, Time when, const std::stop_token& stop) {
     constexpr Duration k_look = std::chrono::minutes(1);  // how long a jump of the wall clock may go unseen
+    constexpr Duration k_far = std::chrono::days(3650);   // what nanoseconds can still count
+    using Steady = std::chrono::steady_clock;
+    const auto end = Steady::now() + std::min<Duration>(when - wall_clock(), k_far);
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
-        const Time at = now();
-        if (at >= when) return true;
-        woken.wait_for(lock, stop, std::min(k_look, when - at), [] { return false; });
+        const auto left = std::chrono::ceil<Duration>(end - Steady::now());
+        const Time at = wall_clock();
+        if (at >= when || left <= Duration::zero()) return true;
+        woken.wait_for(lock, stop, std::min({k_look, when - at, left}), [] { return false; });
     }
     return false;
 }

@@ -9,7 +9,7 @@
 namespace signet::net {
 
 /// Exponential back-off with a deadline: 250 ms, doubled up to 15 s, a tenth of jitter from the attempt's number; a
-/// Retry-After wins when it is longer.
+/// Retry-After wins when it is longer. A clock that is set back takes the deadline along.
 class Retry {
 public:
     Retry(base::Clock& clock, base::Duration patience);
@@ -19,7 +19,7 @@ public:
 
 private:
     base::Clock& clock_;
-    base::Time deadline_;
+    base::Time deadline_, seen_;
     int attempt_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/wait.h"
 #include "support/manual_clock.h"
 
 using namespace signet::base;
@@ -76,6 +77,14 @@ TEST_CASE("time: the system clock waits for the past not at all, and ends on a s
     waiter.request_stop();
     waiter.join();
     CHECK_FALSE(reached);
+}
+
+TEST_CASE("time: a wall clock that is set back does not prolong a wait") {
+    const SystemClock clock;
+    int calls = 0;
+    const auto set_back = [&] { return clock.now() - (calls++ == 0 ? 0h : 48h); };
+    CHECK(wait_by(set_back, clock.now() + 20ms, {}));
+    CHECK(calls < 10);
 }
 
 TEST_CASE("time: the manual clock is moved by waiting") {

@@ -67,6 +67,28 @@ TEST_CASE_FIXTURE(Daemon, "daemon: a clock that jumps, as after a suspend, is no
     CHECK(rounds[1] - 5h <= 5min);
 }
 
+TEST_CASE_FIXTURE(Daemon, "daemon: a clock that is set back is noticed with the next wake-up, and makes no haste") {
+    // The machine's clock ends such a wait when the time has passed that it was to take.
+    struct SetBack final : base::Clock {
+        explicit SetBack(test::ManualClock& inner) : clock(inner) {}
+        base::Time now() const override { return clock.now(); }
+        bool wait_until(base::Time when, std::stop_token token) override {
+            const bool reached = clock.wait_until(when, token);
+            if (++waits == 4) clock.advance(-48h);
+            return reached;
+        }
+        test::ManualClock& clock;
+        int waits = 0;
+    } set_back(clock);
+    const auto look = [this] {
+        rounds.push_back(clock.now() - begin);
+        if (rounds.size() >= last) stop.request_stop();
+        return clock.now() + 12h;
+    };
+    client::run_daemon({look, [] { return "same"; }, interval}, set_back, waker, stop.get_token());
+    CHECK(rounds == std::vector<base::Duration>{0s, 4min - 48h, 12h + 4min - 48h});
+}
+
 TEST_CASE_FIXTURE(Daemon, "daemon: is woken, also by what came before the wait") {
     next = [this] {
         if (rounds.size() == 1) waker.wake();

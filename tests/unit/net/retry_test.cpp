@@ -49,3 +49,13 @@ TEST_CASE("retry: a stop request ends it") {
     stop.request_stop();
     CHECK_FALSE(retry.wait({}, stop.get_token()));
 }
+
+TEST_CASE("retry: a clock that is set back does not prolong it") {
+    test::ManualClock clock;
+    net::Retry retry(clock, 1min);
+    REQUIRE(retry.wait());
+    clock.advance(-48h);
+    int tries = 0;
+    while (retry.wait()) REQUIRE(++tries < 20);
+    CHECK(retry.left() <= 1min);
+}
