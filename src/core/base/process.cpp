@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -182,6 +184,20 @@ private:
     bool reaped_ = false;
 };
 
+/// Readable from the stop request on.
+class StopFd {
+public:
+    explicit StopFd(const std::stop_token& stop)
+        : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), callback_(stop, [this] { ::eventfd_write(fd_.get(), 1); }) {}
+    StopFd(const StopFd&) = delete;
+    StopFd& operator=(const StopFd&) = delete;
+    int get() const { return fd_.get(); }
+
+private:
+    Fd fd_;
+    std::stop_callback<std::function<void()>> callback_;
+};
+
 int poll_timeout(Steady::time_point until, bool has_pidfd) {
     constexpr milliseconds k_look = milliseconds(20);  // how late the end is seen without a pidfd
     constexpr milliseconds k_longest = std::chrono::hours(1);
@@ -197,22 +213,27 @@ ProcessResult run_process(const ProcessRequest& request) {
     output.out.reset();
     errors.out.reset();
 
+    const StopFd stop(request.stop);
     ProcessResult result;
     auto until = Steady::now() + request.deadline;
-    bool ended = false;
+    bool ended = false, ending = false;
     while (!ended) {
-        std::array<pollfd, 3> watched = {
-            {{output.in.get(), POLLIN, 0}, {errors.in.get(), POLLIN, 0}, {child.pidfd(), POLLIN, 0}}};
+        std::array<pollfd, 4> watched = {{{output.in.get(), POLLIN, 0},
+                                          {errors.in.get(), POLLIN, 0},
+                                          {child.pidfd(), POLLIN, 0},
+                                          {ending ? -1 : stop.get(), POLLIN, 0}}};
         ::poll(watched.data(), watched.size(), poll_timeout(until, child.pidfd() >= 0));
         ended = child.ended();  // before the reads: what it wrote before its end is then in the pipes
         if (output.in && !read_some(output.in, result.output, request.output_limit)) output.in.reset();
         if (errors.in && !read_some(errors.in, result.errors, request.output_limit)) errors.in.reset();
-        if (ended || Steady::now() < until) continue;
-        child.signal_group(result.timed_out ? SIGKILL : SIGTERM);
-        result.timed_out = true;
+        const bool stopped = !ending && request.stop.stop_requested();
+        if (ended || (!stopped && Steady::now() < until)) continue;
+        child.signal_group(ending ? SIGKILL : SIGTERM);
+        if (!ending) (stopped ? result.stopped : result.timed_out) = true;
+        ending = true;
         until = Steady::now() + k_grace;
     }
-    if (result.timed_out) child.signal_group(SIGKILL);  // what it left behind in its group
+    if (ending) child.signal_group(SIGKILL);  // what it left behind in its group
     result.exit_code = child.reap();
     return result;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <doctest/doctest.h>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -79,4 +80,15 @@ TEST_CASE("process: what cannot be started is an error of the environment") {
         }
     }
     CHECK_THROWS_AS(run_process({}), Error);
+}
+
+TEST_CASE("process: a stop request ends its group at once, and is told from the deadline") {
+    std::stop_source stop;
+    std::jthread later([&] { stop.request_stop(); });
+    const ProcessResult stopped =
+        run_process({.arguments = {"sh", "-c", "trap '' TERM; sleep 600 & wait; sleep 600"}, .stop = stop.get_token()});
+    CHECK(stopped.stopped);
+    CHECK_FALSE(stopped.timed_out);
+    CHECK(stopped.exit_code > 128);
+    CHECK(run_process({.arguments = {"sleep", "600"}, .stop = stop.get_token()}).stopped);  // requested before
 }
