@@ -178,6 +178,7 @@ int run(Context& context, const FetchWords& words) {
     const client::FetchRun once{
         .root_sha256 = destination.root_sha256, .replaces = {}, .reuse_key = false, .hooks = {}};
     const auto directory = directory_of(context, words, record);
+    const auto subject = record.names.front().text();
     if (!words.force && !client::reason_to_replace(directory, record, context.seams.clock.now())) {
         return keep(context, directory, record);
     }
@@ -186,15 +187,16 @@ int run(Context& context, const FetchWords& words) {
     if (!words.force) {  // another run may have been first
         const auto reason = client::reason_to_replace(directory, record, context.seams.clock.now());
         if (!reason) return keep(context, directory, record);
-        context.out.progress("getting a certificate: " + *reason);
+        context.out.step(subject, "getting a certificate: " + *reason);
     }
     auto [enrolled, activation] =
         client::fetch(directory, record, once,
                       {.make_transport = interruption.transports(context.seams.make_transport),
                        .clock = clock,
                        .patience = words.timeout.value_or(k_patience),
-                       .progress = [&](std::string_view step) { context.out.progress(step); },
-                       .ask_about_terms = terms_question(interruption.token())});
+                       .progress = [&](std::string_view step) { context.out.step(subject, step); },
+                       .ask_about_terms = terms_question(context.out, interruption.token())});
+    context.out.done(subject, done_text(enrolled.leaf));
     for (const auto& note : enrolled.notes) context.out.note(note);
     print(context, record, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);
     return finish(context, directory, enrolled.leaf, record.hooks, std::move(activation));
@@ -222,7 +224,11 @@ constexpr char k_description[] =
     "the zone's name server takes updates, --dns-update names it, and no program is needed.\n\n"
     "A run that fails leaves DIR as it was, and takes its own .signet away again, unless it registered an account: "
     "that one is kept for the next run.\n\n"
-    "SIGTERM at any moment leaves what was there whole; what stands for a challenge is taken back first.\n\n"
+    "A server that limits the rate and says until when (Retry-After) is waited for as long as --timeout allows; after "
+    "that no run asks it again for this directory before the time it named, unless --force.\n\n"
+    "On a terminal one line shows how far it is, and is overwritten; elsewhere each step is a line.\n\n"
+    "SIGTERM at any moment leaves what was there whole; what stands for a challenge is taken back first, and a "
+    "--dns-hook that is running is ended and run for its cleanup.\n\n"
     "With --json, `account` is the account's URL, `profile` the one that the server named, else the one asked for, and "
     "`ca` the common name of the issuer.\n\n"
     "A program named with --exec runs as the caller, with SIGNET_HOOK_DIR, _NAMES, _SERIAL, _OLD_SERIAL, _NOT_AFTER, "

@@ -182,6 +182,10 @@ void add_files(base::Json& json, const base::Path& directory, const std::vector<
     if (!notes.empty()) json["note"] = base::join(notes, "; ");
 }
 
+std::string done_text(const x509::Certificate& leaf) {
+    return "done, valid until " + base::format_time(leaf.not_after());
+}
+
 bool tell_service(Context& context, const base::Path& directory, const x509::Certificate& leaf,
                   const client::Activation& own, client::ActivationLock held, client::SignalsSent& sent) {
     const auto result = client::activate(directory, leaf, own, std::move(held), sent);

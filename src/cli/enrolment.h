@@ -54,6 +54,9 @@ base::Json fetched_json(const x509::Certificate& leaf, const client::RenewalReco
 void add_files(base::Json& json, const base::Path& directory, const std::vector<base::Path>& files, bool changed,
                const std::vector<std::string>& notes);
 
+/// "done, valid until …": the end of a live line.
+std::string done_text(const x509::Certificate& leaf);
+
 /// Runs or signals what is owed to the service of a directory; a failure is a warning here and false.
 bool tell_service(Context& context, const base::Path& directory, const x509::Certificate& leaf,
                   const client::Activation& own, client::ActivationLock held, client::SignalsSent& sent);

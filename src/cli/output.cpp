@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/open_line.h"
 #include "base/text.h"
 
 namespace signet::cli {
@@ -56,7 +58,26 @@ bool write_all(int fd, std::string_view text) {
     return true;
 }
 
+// What fits on one line of the terminal: a line that wraps could not be overwritten.
+std::size_t line_width(int fd) {
+    constexpr unsigned k_usual = 80, k_narrow = 20;
+    winsize size{};
+    const bool known = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= k_narrow;
+    return (known ? size.ws_col : k_usual) - 1U;
+}
+
+// "subject: text" in so many columns. Of a long subject (a path) the end tells more.
+std::string live_text(std::string_view subject, std::string_view text, std::size_t width) {
+    const std::size_t share = width / 2;
+    if (subject.size() > share) subject.remove_prefix(subject.size() - share);
+    std::string line = base::printable(std::string(subject) + ": " + std::string(text));
+    if (line.size() > width) line.resize(width);
+    return line;
+}
+
 }  // namespace
+
+Output::~Output() { end_live_line(); }
 
 void Output::text(std::string_view text) { kept_ += text; }
 
@@ -102,6 +123,7 @@ void Output::flush() {
 }
 
 bool Output::flush_some() {
+    if (!kept_.empty()) end_live_line();
     const std::string text = std::move(kept_);
     kept_.clear();
     if (write_all(out_fd_, text)) return true;
@@ -111,6 +133,30 @@ bool Output::flush_some() {
 
 void Output::progress(std::string_view text) {
     if (!settings_.quiet) error_text(std::string(text) + "\n");
+}
+
+void Output::step(std::string_view subject, std::string_view text, bool many) {
+    if (settings_.quiet) return;
+    if (!settings_.terminal_err) return progress((many ? std::string(subject) + ": " : "") + std::string(text));
+    const auto line = live_text(subject, text, line_width(err_fd_));
+    // Blanks, not an escape sequence, wipe what was longer: every terminal knows the carriage return.
+    const bool over = base::take_open_line() && shown_ > line.size();
+    write_all(err_fd_, "\r" + line + (over ? std::string(shown_ - line.size(), ' ') : ""));
+    shown_ = line.size();
+    base::leave_line_open();
+}
+
+void Output::done(std::string_view subject, std::string_view text) {
+    if (settings_.quiet || !settings_.terminal_err) return;
+    step(subject, text);
+    end_live_line();
+}
+
+void Output::question(std::string_view text) { error_text(text); }
+
+void Output::end_live_line() {
+    if (shown_ != 0 && base::take_open_line()) write_all(err_fd_, "\n");
+    shown_ = 0;
 }
 
 void Output::note(std::string_view text) {
@@ -140,7 +186,10 @@ std::string Output::paint(Colour colour, std::string_view text) const {
     return painted(colour, text, settings_.colour_out);
 }
 
-void Output::error_text(std::string_view text) { write_all(err_fd_, text); }
+void Output::error_text(std::string_view text) {
+    end_live_line();
+    write_all(err_fd_, text);
+}
 
 Json error_json(const base::Error& error) {
     Json parts = Json::array();

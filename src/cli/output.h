@@ -25,8 +25,13 @@ public:
         bool colour_out = false;  // standard output is a terminal, and NO_COLOR is not set
         bool colour_err = false;
         bool terminal_out = false;
+        bool terminal_err = false;  // one that can overwrite a line
     };
     Output(int out_fd, int err_fd, Settings settings) : out_fd_(out_fd), err_fd_(err_fd), settings_(settings) {}
+    /// Ends a live line.
+    ~Output();
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
 
     bool json() const { return settings_.json; }
     /// Somebody looks at standard output.
@@ -49,6 +54,13 @@ public:
 
     /// What is being done, on standard error; not with -q.
     void progress(std::string_view text);
+    /// One step of a longer way, on a terminal as a live line: it starts with `subject`, and the next step overwrites
+    /// it. Elsewhere a line of its own, as progress; `many` asks for the subject there too.
+    void step(std::string_view subject, std::string_view text, bool many = false);
+    /// How it ended: the last word of the live line. Elsewhere nothing, since the result follows.
+    void done(std::string_view subject, std::string_view text);
+    /// Asks a person at the terminal; the answer is typed behind it.
+    void question(std::string_view text);
     /// "signet: note: …" and "signet: warning: …" on standard error; notes not with -q.
     void note(std::string_view text);
     void warning(std::string_view text);
@@ -59,12 +71,14 @@ public:
     std::string paint(Colour colour, std::string_view text) const;
 
 private:
+    void end_live_line();
     void error_text(std::string_view text);  // best effort: there is nowhere to report to
 
     int out_fd_;
     int err_fd_;
     Settings settings_;
     std::string kept_;
+    std::size_t shown_ = 0;  // columns of the live line
 };
 
 /// The members that a certificate always has in JSON: serial, subject, names, ca, profile, not_before, not_after,

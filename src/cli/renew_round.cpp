@@ -54,18 +54,23 @@ base::Path directory_of(const Context& context, const std::string& word) {
 std::vector<RenewOutcome> renew_all(Context& context, const RenewWords& words, const client::RenewOptions& options,
                                     LazyCa& ca, const Interruption& interruption) {
     InterruptibleClock clock(context.seams.clock, interruption.token());
+    const auto targets = renewal_targets(context, words);
+    const bool many = targets.size() > 1;
+    std::string subject;
     const client::FetchSeams seams{.make_transport = interruption.transports(context.seams.make_transport),
                                    .clock = clock,
                                    .patience = k_renewal_patience,
-                                   .progress = [&](std::string_view step) { context.out.progress(step); }};
+                                   .progress = [&](std::string_view step) { context.out.step(subject, step, many); }};
     std::vector<RenewOutcome> outcomes;
-    for (const auto& word : renewal_targets(context, words)) {
+    for (const auto& word : targets) {
         if (interruption.requested()) break;
         RenewOutcome outcome{.directory = word, .renewed = {}, .error = {}};
         try {
             outcome.directory = directory_of(context, word);
+            subject = outcome.directory.string();
             outcome.renewed = client::renew(
                 outcome.directory, options, [&]() -> client::LocalCa& { return ca(); }, seams);
+            if (outcome.renewed->changed) context.out.done(subject, done_text(outcome.renewed->leaf));
         } catch (const Error& error) {
             outcome.error = error.with("renewing " + outcome.directory.string());
             context.out.error(*outcome.error);

@@ -21,12 +21,14 @@ using base::Error;
 using base::Kind;
 
 Output::Settings output_settings(const Globals& globals, const Environment& environment, Streams streams) {
-    const bool colour = environment("NO_COLOR").value_or("").empty() && environment("TERM").value_or("") != "dumb";
+    const bool dumb = environment("TERM").value_or("") == "dumb";
+    const bool colour = environment("NO_COLOR").value_or("").empty() && !dumb;
     return {.json = globals.json,
             .quiet = globals.quiet,
             .colour_out = colour && ::isatty(streams.out) == 1,
             .colour_err = colour && ::isatty(streams.err) == 1,
-            .terminal_out = ::isatty(streams.out) == 1};
+            .terminal_out = ::isatty(streams.out) == 1,
+            .terminal_err = !dumb && ::isatty(streams.err) == 1};
 }
 
 void set_up_log(const Globals& globals) {

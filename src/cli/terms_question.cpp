@@ -11,8 +11,6 @@ namespace {
 constexpr int k_look = 200;  // milliseconds: how soon a signal is noticed
 constexpr std::size_t k_answer_limit = 64;
 
-void tell(std::string_view text) { static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size())); }
-
 std::string answer_of(const std::stop_token& stop) {
     std::string answer;
     while (!stop.stop_requested() && answer.size() < k_answer_limit) {
@@ -27,10 +25,11 @@ std::string answer_of(const std::stop_token& stop) {
 
 }  // namespace
 
-std::function<bool(const std::string& url)> terms_question(std::stop_token stop) {
+std::function<bool(const std::string& url)> terms_question(Output& out, std::stop_token stop) {
     if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return {};
-    return [stop](const std::string& url) {
-        tell("The server has terms of service: " + base::printable(url, 500) + "\nDo you agree to them? [y/N] ");
+    return [&out, stop](const std::string& url) {
+        out.question("The server has terms of service: " + base::printable(url, 500) +
+                     "\nDo you agree to them? [y/N] ");
         const auto answer = answer_of(stop);
         return answer == "y" || answer == "yes";
     };

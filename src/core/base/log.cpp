@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/open_line.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -14,6 +15,7 @@ namespace {
 std::atomic<Level> current_level = Level::warning;
 std::atomic<bool> as_json = false;
 std::atomic<bool> with_timestamps = false;
+std::atomic<bool> line_is_open = false;
 
 constexpr std::size_t k_value_limit = 2000;  // a line must stay a line that a person and a log shipper can take
 
@@ -74,8 +76,9 @@ std::string json_line(Level level, std::string_view message, std::initializer_li
 
 void log(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (!log_enabled(level)) return;
-    const std::string line = as_json ? json_line(level, message, fields, with_timestamps)
-                                     : text_line(level, message, fields, with_timestamps);
+    std::string line = as_json ? json_line(level, message, fields, with_timestamps)
+                               : text_line(level, message, fields, with_timestamps);
+    if (take_open_line()) line.insert(0, 1, '\n');
     // One write a line keeps lines of threads apart; when standard error is gone there is nobody to tell.
     if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
 }
@@ -85,6 +88,10 @@ void configure_log(const LogSettings& settings) {
     as_json = settings.json;
     with_timestamps = settings.timestamps;
 }
+
+void leave_line_open() { line_is_open = true; }
+
+bool take_open_line() { return line_is_open.exchange(false); }
 
 bool log_enabled(Level level) { return level <= current_level.load(std::memory_order_relaxed); }
 

@@ -61,10 +61,11 @@ public:
     template <class Parse, class Settled>
     auto poll(const std::string& url, const std::string& doing, Parse parse, Settled settled) {
         auto retry = patience();
-        for (;;) {
+        for (bool told = false;; told = true) {
             const auto response = read(url, doing);
             auto value = message(response, doing, parse);
             if (settled(value)) return value;
+            if (!told) report(doing);
             if (!retry.wait(pace(response))) give_up(doing);
         }
     }

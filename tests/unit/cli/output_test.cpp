@@ -65,6 +65,51 @@ TEST_CASE("output: -q silences progress and notes, not warnings") {
     CHECK(err.text() == "signet: warning: beware\n");
 }
 
+TEST_CASE("output: on a terminal the steps of a certificate share one live line") {
+    Capture out, err;
+    Output output{out.fd(), err.fd(), {.terminal_err = true}};
+    output.step("web", "waiting for the server");
+    output.step("web", "placed");
+    output.done("web", "done");
+    output.step("db", "placed");
+    output.warning("beware");
+    output.step("db", "again");
+    output.line("result");
+    output.flush();
+    output.note("aside");
+    CHECK(err.text() ==
+          "\rweb: waiting for the server\rweb: placed                \rweb: done  \n"
+          "\rdb: placed\nsignet: warning: beware\n"
+          "\rdb: again\nsignet: note: aside\n");
+    CHECK(out.text() == "result\n");
+}
+
+TEST_CASE("output: a live line fits the terminal, is not taken for an escape, and ends with the output") {
+    Capture out, err;
+    {
+        Output output{out.fd(), err.fd(), {.terminal_err = true}};
+        output.step(std::string(70, '/') + "web", std::string(20, 'a') + '\x1b' + std::string(70, 'b'));
+    }
+    const auto text = err.text();
+    CHECK(text.size() == 1 + 79 + 1);
+    CHECK(text.back() == '\n');
+    CHECK(text.find("/web: aaa") != std::string::npos);
+    CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("output: elsewhere each step is a line, with its subject where there are many") {
+    Capture out, err;
+    Output output{out.fd(), err.fd(), {}};
+    output.step("web", "placed");
+    output.step("web", "placed", true);
+    output.done("web", "done");
+    CHECK(err.text() == "placed\nweb: placed\n");
+    Output quiet{out.fd(), err.fd(), {.quiet = true, .terminal_err = true}};
+    quiet.step("web", "placed");
+    quiet.done("web", "done");
+    CHECK(err.text() == "placed\nweb: placed\n");
+}
+
 TEST_CASE("output: colours only where they are wanted") {
     Capture out, err;
     CHECK(Output{out.fd(), err.fd(), {}}.paint(cli::Colour::red, "x") == "x");
