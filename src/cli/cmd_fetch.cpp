@@ -176,7 +176,7 @@ int run(Context& context, const FetchWords& words) {
     const auto destination = destination_of(words);
     const auto record = record_of(words, destination);
     const client::FetchRun once{
-        .root_sha256 = destination.root_sha256, .replaces = {}, .reuse_key = false, .hooks = {}};
+        .root_sha256 = destination.root_sha256, .replaces = {}, .reuse_key = false, .hooks = {}, .force = words.force};
     const auto directory = directory_of(context, words, record);
     const auto subject = record.names.front().text();
     if (!words.force && !client::reason_to_replace(directory, record, context.seams.clock.now())) {
@@ -195,7 +195,8 @@ int run(Context& context, const FetchWords& words) {
                        .clock = clock,
                        .patience = words.timeout.value_or(k_patience),
                        .progress = [&](std::string_view step) { context.out.step(subject, step); },
-                       .ask_about_terms = terms_question(context.out, interruption.token())});
+                       .ask_about_terms = terms_question(context.out, interruption.token()),
+                       .stop = interruption.token()});
     context.out.done(subject, done_text(enrolled.leaf));
     for (const auto& note : enrolled.notes) context.out.note(note);
     print(context, record, directory, enrolled.leaf, enrolled.files, true, enrolled.notes);

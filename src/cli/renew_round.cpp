@@ -60,7 +60,8 @@ std::vector<RenewOutcome> renew_all(Context& context, const RenewWords& words, c
     const client::FetchSeams seams{.make_transport = interruption.transports(context.seams.make_transport),
                                    .clock = clock,
                                    .patience = k_renewal_patience,
-                                   .progress = [&](std::string_view step) { context.out.step(subject, step, many); }};
+                                   .progress = [&](std::string_view step) { context.out.step(subject, step, many); },
+                                   .stop = interruption.token()};
     std::vector<RenewOutcome> outcomes;
     for (const auto& word : targets) {
         if (interruption.requested()) break;

@@ -67,6 +67,24 @@ expect_exit 3 fetch fails.internal --out "$WORK/fails" --challenge dns-01 --dns-
 expect_err 'no zone here'
 [ ! -e fails/tls.crt ] || fail "files after a failed hook"
 
+step "SIGTERM while the program runs: it is ended, its cleanup runs, the old files stand"
+cat >slow <<EOS
+#!/bin/sh
+echo "\$1" >>$WORK/slow.log
+[ "\$1" = cleanup ] || { sleep 600 & echo \$! >$WORK/slow.pid; wait; }
+EOS
+chmod +x slow
+before=$(sha256sum dns/tls.crt dns/tls.key dns/ca.crt)
+start client "$SIGNET" fetch interrupted.internal --out "$WORK/dns" --server "$READY" --root "$root" --challenge dns-01 \
+    --dns-hook "$WORK/slow" --force
+wait_for 20 test -s slow.pid
+stop client TERM
+same "exit code" "$CODE" 143
+same "present, cleanup" "$(tr '\n' ' ' <slow.log)" 'present cleanup '
+gone_or_zombie() { ! grep -q "^State:[[:space:]]*[^Z]" "/proc/$(cat slow.pid)/status"; }
+wait_for 10 gone_or_zombie
+same "the files" "$(sha256sum dns/tls.crt dns/tls.key dns/ca.crt)" "$before"
+
 # A server that takes the challenge's connections and never answers keeps a validation going for ten seconds.
 start silent python3 -c "
 import socket, time

@@ -15,7 +15,8 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::chrono::minutes k_hook_limit{5};  // the hook waits for name servers to follow
+constexpr std::chrono::minutes k_hook_limit{5};     // the hook waits for name servers to follow
+constexpr std::chrono::seconds k_cleanup_limit{5};  // once we are to end, which is ten seconds after a signal
 constexpr std::chrono::seconds k_update_limit{15};
 
 std::string record_name(const x509::Identifier& identifier) {
@@ -35,15 +36,17 @@ std::string last_words(const base::ProcessResult& result) {
 
 // Empty when it went well.
 std::string run_hook(const std::string& command, const std::string& verb, const std::string& name,
-                     const std::string& value) {
+                     const std::string& value, std::chrono::milliseconds limit, std::stop_token stop) {
     base::ProcessRequest request;
     request.arguments = base::split_command(command);
     if (request.arguments.empty()) return "the DNS hook is empty";
     for (const auto& word : {verb, name, value}) request.arguments.push_back(word);
     request.environment = {{"SIGNET_HOOK_ACTION", verb}, {"SIGNET_HOOK_NAME", name}, {"SIGNET_HOOK_VALUE", value}};
-    request.deadline = k_hook_limit;
+    request.deadline = limit;
+    request.stop = std::move(stop);
     const auto result = base::run_process(request);
     const auto what = "the DNS hook's " + verb + " for " + name;
+    if (result.stopped) return what + " was interrupted";
     if (result.timed_out) return what + " did not end in time";
     if (result.exit_code == 0) return {};
     const auto words = last_words(result);
@@ -52,12 +55,13 @@ std::string run_hook(const std::string& command, const std::string& verb, const 
 
 class HookedAnswer final : public Presented {
 public:
-    HookedAnswer(std::string command, std::string name, std::string value)
-        : command_(std::move(command)), name_(std::move(name)), value_(std::move(value)) {}
+    HookedAnswer(const ResponderContext& context, std::string name, std::string value)
+        : command_(context.dns_hook), stop_(context.stop), name_(std::move(name)), value_(std::move(value)) {}
     ~HookedAnswer() override {
         std::string failure;
         try {
-            failure = run_hook(command_, "cleanup", name_, value_);
+            const std::chrono::milliseconds limit = stop_.stop_requested() ? k_cleanup_limit : k_hook_limit;
+            failure = run_hook(command_, "cleanup", name_, value_, limit, {});
         } catch (const std::exception& error) {
             failure = error.what();
         }
@@ -67,12 +71,14 @@ public:
     HookedAnswer& operator=(const HookedAnswer&) = delete;
 
     void present() const {
-        const auto failure = run_hook(command_, "present", name_, value_);
+        const auto failure = run_hook(command_, "present", name_, value_, k_hook_limit, stop_);
         if (!failure.empty()) throw Error{Kind::environment, failure, "mend the command given with --dns-hook"};
     }
 
 private:
-    std::string command_, name_, value_;
+    std::string command_;
+    std::stop_token stop_;
+    std::string name_, value_;
 };
 
 class UpdatedAnswer final : public Presented {
@@ -133,8 +139,8 @@ std::unique_ptr<Presented> present_dns01(const ResponderContext& context, const 
         throw Error{Kind::refused, "dns-01 needs a hook that writes the TXT record at " + record_name(identifier)};
     }
     // Made first, so that what a failed hook wrote in part is taken back too.
-    auto answer = std::make_unique<HookedAnswer>(context.dns_hook, record_name(identifier) + ".",
-                                                 record_value(key_authorization));
+    auto answer =
+        std::make_unique<HookedAnswer>(context, record_name(identifier) + ".", record_value(key_authorization));
     answer->present();
     return answer;
 }

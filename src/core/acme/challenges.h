@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ struct ResponderContext {
     /// dns-01 without a hook: the name server that takes updates of the zone; null for none. Wants the clock, too.
     std::shared_ptr<const net::DnsUpdateServer> dns_update = {};
     const base::Clock* clock = nullptr;
+    std::stop_token stop = {};  // ends a hook that presents; its cleanup then has a few seconds
     /// The listeners that answers presented from this context share, so that several can stand at once. Filled by
     /// `present`; one context is used by one thread.
     mutable std::weak_ptr<class Http01Listener> http01_listener = {};

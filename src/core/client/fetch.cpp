@@ -5,6 +5,7 @@
 #include "client/acme_source.h"
 #include "client/renewal.h"
 #include "client/renewal_information.h"
+#include "client/server_limit.h"
 
 namespace signet::client {
 namespace {
@@ -27,7 +28,7 @@ std::shared_ptr<const net::DnsUpdateServer> update_server(const RenewalRecord& r
 }
 
 AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> anchors,
-                   const std::optional<x509::Certificate>& replaces, const base::Clock& clock) {
+                   const std::optional<x509::Certificate>& replaces, const FetchSeams& seams) {
     return {.account = {.agree_tos = record.agree_tos, .email = record.email, .binding = record.binding},
             .challenge = record.challenge,
             .equipment = {.webroot = record.webroot,
@@ -35,7 +36,8 @@ AcmeOrder order_of(const RenewalRecord& record, std::vector<x509::Certificate> a
                           .tls_alpn01_port = record.tls_alpn01_port,
                           .dns_hook = record.dns_hook,
                           .dns_update = update_server(record),
-                          .clock = &clock},
+                          .clock = &seams.clock,
+                          .stop = seams.stop},
             .profile = record.profile,
             .preferred_chain = record.preferred_chain,
             .validity = record.validity,
@@ -96,6 +98,7 @@ public:
 
     const crypto::PrivateKey& key() const { return key_; }
     void keep() { kept_ = true; }
+    bool kept() const { return kept_; }
 
 private:
     const base::Path& directory_;
@@ -151,6 +154,7 @@ std::optional<std::string> reason_to_replace(const base::Path& directory, const 
 
 Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams) {
     check_request_names(record);
+    if (!run.force) check_limit(directory, record.server, seams.clock.now());
     const auto deadline = seams.clock.now() + seams.patience;
     const auto kid = record.binding ? record.binding->kid : std::string{};
     AccountKey account(directory, record.server, kid);
@@ -160,7 +164,7 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     session.directory();
     const auto published = read_published(record, server, seams, deadline);
     auto order =
-        order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces, seams.clock);
+        order_of(record, record.issued_anchors.empty() ? published : record.issued_anchors, run.replaces, seams);
     if (seams.ask_about_terms) {
         order.account.ask_about_terms = [&](const std::string& url) {
             return record.agree_tos = seams.ask_about_terms(url);  // renewals need not ask again
@@ -181,9 +185,12 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     try {
         auto enrolled = enroll(request, source, seams.clock.now(), save);
         account.keep();
+        forget_limit(directory);
         return {std::move(enrolled), std::move(activation)};
     } catch (const Error& error) {
         if (may_know(session, error)) account.keep();
+        const auto until = session.limited_until();
+        if (until && account.kept()) remember_limit(directory, {record.server, *until});
         throw;
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "client/enroll.h"
@@ -18,6 +19,7 @@ struct FetchSeams {
     Progress progress;
     /// Asks a person to agree to the server's terms; empty where there is nobody to ask.
     std::function<bool(const std::string& url)> ask_about_terms = {};
+    std::stop_token stop = {};  // of programs that are run; the clock and the transports have their own
 };
 
 /// Why what stands in a directory is not good enough to be kept; nullopt when it is.
@@ -28,7 +30,8 @@ struct FetchRun {
     std::string root_sha256;                    // finds the server's root, which the record then keeps
     std::optional<x509::Certificate> replaces;  // is named to the server (RFC 9773)
     bool reuse_key = false;
-    Activation hooks;  // empty: the record's
+    Activation hooks;    // empty: the record's
+    bool force = false;  // though the server asked to be left alone
 };
 
 struct Fetched {
@@ -37,7 +40,8 @@ struct Fetched {
 };
 
 /// Gets a certificate from the ACME server of `record` into `directory` and saves the record there, so that the next
-/// one can be got without a word. The caller holds deliver::lock_directory.
+/// one can be got without a word. The caller holds deliver::lock_directory. Where an account stands there, a server
+/// that limits the rate is not asked again, by any run, before the time that it named.
 Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams);
 
 /// What the server's renewal information (RFC 9773) says of the certificate; nullopt when it has none, or does not

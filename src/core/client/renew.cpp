@@ -8,6 +8,7 @@
 #include "ca/renewal_window.h"
 #include "ca/revocation.h"
 #include "client/renewal_state.h"
+#include "client/server_limit.h"
 #include "crypto/digest.h"
 #include "store/certificates.h"
 #include "x509/revocation_reason.h"
@@ -18,8 +19,6 @@ namespace {
 using base::Error;
 using base::Kind;
 
-// Notes of a former run that point further ahead were made with a wrong clock.
-constexpr base::Duration k_longest_silence = std::chrono::days(1) + std::chrono::minutes(1);
 constexpr base::Duration k_pause = std::chrono::minutes(1);
 
 // Renewal information may put it off, but never into the last tenth of the lifetime.
@@ -54,7 +53,7 @@ base::Time due_by_lifetime(const x509::Certificate& leaf, const RenewOptions& op
 void update_advice(RenewalState& state, const RenewalRecord& record, const x509::Certificate& leaf,
                    const FetchSeams& seams) {
     const auto now = seams.clock.now();
-    if (state.ask_after && now < *state.ask_after && *state.ask_after - now <= k_longest_silence) return;
+    if (still_ahead(state.ask_after, now)) return;
     if (const auto advice = ask_advice(record, leaf, seams)) {
         state.advice = advice->window;
         state.ask_after = advice->ask_after;
@@ -94,7 +93,8 @@ void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& option
 
 Enrolled renew_over_acme(const RenewalRecord& record, const RenewOptions& options, const FetchSeams& seams,
                          Renewed& result) {
-    auto fetched = fetch(result.directory, record, {"", result.leaf, options.reuse_key, options.hooks}, seams);
+    auto fetched =
+        fetch(result.directory, record, {"", result.leaf, options.reuse_key, options.hooks, options.force}, seams);
     result.activation = std::move(fetched.activation);
     return std::move(fetched.enrolled);
 }
@@ -116,8 +116,8 @@ std::string dry_run(const base::Path& directory, const std::optional<RenewalReco
 }
 
 bool backing_off(const RenewalState& state, const RenewOptions& options, base::Time now) {
-    if (options.by_name || options.force || options.dry_run || !state.retry_after) return false;
-    return now < *state.retry_after && *state.retry_after - now <= k_longest_silence;
+    if (options.by_name || options.force || options.dry_run) return false;
+    return still_ahead(state.retry_after, now).has_value();
 }
 
 // What is remembered for the next run is a service, and no reason for this one to fail.
@@ -196,6 +196,7 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
     if (done_by_another || (!options.force && now < result.due)) return result;
     if (!lineage.record) check_not_revoked(leaf, options, local().store);
     if (backing_off(lineage.state, options, now)) throw waiting_error(lineage.state);
+    if (lineage.record && !options.force && !options.dry_run) check_limit(directory, lineage.record->server, now);
     if (options.dry_run) {
         auto note = dry_run(directory, lineage.record, lineage.request, local, seams);
         if (!note.empty()) result.notes.push_back(std::move(note));
@@ -211,7 +212,8 @@ base::Time next_try(const base::Path& directory, base::Time now) {
         const auto leaf = leaf_there(directory);
         const auto state = load_renewal_state(directory, leaf.serial_hex());
         const auto soon = std::clamp<base::Duration>((leaf.not_after() - now) / 12, std::chrono::seconds(1), k_pause);
-        return std::max(now + soon, state.retry_after.value_or(now));
+        const auto limit = server_limit(directory, now);
+        return std::max({now + soon, still_ahead(state.retry_after, now).value_or(now), limit ? limit->until : now});
     } catch (const Error&) {
         return now + k_pause;  // nothing there yet, or damaged
     }

@@ -78,8 +78,8 @@ net::Response get_patiently(net::Transport& transport, base::Clock& clock, base:
         told = true;
         if (retry.wait(wish)) continue;
         // The next step of the back-off would be too late: one last try shortly before the end.
-        const auto last = deadline - k_last_try;
-        if (wish || clock.now() >= last || !clock.wait_until(last, {})) throw Error(*failure);
+        const auto rest = retry.left() - k_last_try;
+        if (wish || rest <= base::Duration::zero() || !clock.wait_until(clock.now() + rest, {})) throw Error(*failure);
     }
 }
 
@@ -169,7 +169,9 @@ net::Response Session::post(const std::string& url, std::string_view payload, co
             if (!passes(outcome.response->status)) throw Error(*outcome.error);
             wish = retry_after(*outcome.response, clock_);
         }
-        if (++failures > k_server_error_limit || !retry.wait(wish)) throw Error(*outcome.error);
+        if (++failures <= k_server_error_limit && retry.wait(wish)) continue;
+        if (wish && outcome.error->kind() == Kind::rate_limited) limited_until_ = clock_.now() + *wish;
+        throw Error(*outcome.error);
     }
 }
 

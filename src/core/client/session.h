@@ -40,6 +40,8 @@ public:
     const std::string& account_url() const { return account_url_; }  // empty until then
     /// Whether anything was signed: until then the server cannot know the key.
     bool has_signed() const { return has_signed_; }
+    /// Until when the server asked to be left alone, where `post` failed for that.
+    std::optional<base::Time> limited_until() const { return limited_until_; }
 
     /// Signs and sends (RFC 8555 section 6). A badNonce answer is tried again with the nonce it brings, connection
     /// failures, 429 and 5xx with back-off. Any other answer but 2xx becomes an Error that starts with `doing`.
@@ -100,6 +102,7 @@ private:
     std::optional<acme::DirectoryMessage> directory_;
     std::string account_url_;
     bool has_signed_ = false;
+    std::optional<base::Time> limited_until_;
     std::vector<std::string> nonces_;
 };
 

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "client/fetch.h"
+#include "client/renewal_state.h"
+#include "client/server_limit.h"
 #include "support/make_chain.h"
 #include "unit/client/flow_fixture.h"
 #include "x509/pem.h"
@@ -153,11 +155,13 @@ TEST_CASE("weather: whatever comes back, what was there stays, and the sun comes
         FlowFixture f;
         check_failure(f, weather);
         CHECK_FALSE(std::filesystem::exists(f.target() / "tls.crt"));
+        f.server.clock.advance(3h);  // past what a server asked for
         f.fetch();
         const auto old = f.serial_there();
         check_failure(f, weather);
         CHECK(f.serial_there() == old);
         CHECK(deliver::installed(f.target())->key_fits);
+        f.server.clock.advance(3h);
         f.fetch();
         CHECK(f.serial_there() != old);
     }
@@ -192,4 +196,54 @@ TEST_CASE_FIXTURE(FlowFixture, "weather: a clock an hour slow is told, one an ho
     CHECK_FALSE(std::filesystem::exists(target() / "tls.crt"));
     with(fast);
     CHECK(deliver::installed(target())->key_fits);
+}
+
+TEST_CASE_FIXTURE(FlowFixture,
+                  "weather: a server that limits the rate is left alone until the time it named, by every run") {
+    const auto limit = [](const Request& q, Response& r) {
+        if (!q.url.ends_with("/new-order")) return;
+        r = problem(429, "rateLimited");
+        r.set("Retry-After", "7200");
+    };
+    after = limit;
+    CHECK(failure(*this).kind() == Kind::rate_limited);
+    after = {};
+    requests = 0;
+    const auto error = failure(*this);
+    CHECK(error.kind() == Kind::rate_limited);
+    CHECK(error.message().find(base::format_time(server.clock.now() + 2h)) != std::string::npos);
+    CHECK(requests == 0);
+    CHECK_FALSE(std::filesystem::exists(target() / "tls.crt"));
+
+    record.server = "https://ca.test/acme/profile/server/directory";  // another one has said nothing
+    fetch();
+    record.server = "https://ca.test/acme/directory";
+    fetch({.force = true});
+    fetch();  // which forgets it
+
+    server.clock.advance(20h);
+    after = limit;
+    CHECK_THROWS_AS(renew({.by_name = true}), Error);
+    after = {};
+    requests = 0;
+    CHECK_THROWS_AS(renew({.by_name = true}), Error);
+    CHECK(requests <= 4);  // advice is asked for, nothing more
+    CHECK(client::next_try(target(), server.clock.now()) == server.clock.now() + 2h);
+    CHECK(client::load_renewal_state(target(), serial_there()).failures == 1);
+    const auto old = serial_there();
+    server.clock.advance(2h);
+    renew({.by_name = true});
+    CHECK(serial_there() != old);
+    CHECK_FALSE(client::server_limit(target(), server.clock.now()));
+}
+
+TEST_CASE_FIXTURE(FlowFixture, "weather: a note of a limit that is damaged, or beyond all bounds, silences nobody") {
+    fetch();
+    client::remember_limit(target(), {record.server, server.clock.now() + 1h});
+    CHECK_THROWS_AS(fetch(), Error);
+    client::remember_limit(target(), {record.server, server.clock.now() + 72h});  // by a clock that was wrong
+    fetch();
+    base::write_file(target() / ".signet" / "server-limit.toml", "until = nonsense",
+                     {.mode = 0600, .owner = {}, .group = {}, .exclusive = false});
+    fetch();
 }
