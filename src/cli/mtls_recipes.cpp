@@ -3,7 +3,8 @@
 namespace signet::cli {
 namespace {
 
-// Each configuration is a file of deploy/reload too, which a story runs with the real program: keep them alike.
+// Each configuration is a file of deploy/reload too, and each piece of a program is cut from one there, which a story
+// runs with the real program: keep them alike.
 
 const RunbookChapter k_directory{
     "THE DIRECTORY OF A CERTIFICATE",
@@ -90,18 +91,89 @@ ssl_min_protocol_version = 'TLSv1.2')"},
      {"And in pg_ident.conf, which CN is which user:", R"(signet     client.internal  postgres)"},
      {"", "signet renew /tls/web --signal HUP:/var/lib/postgresql/15/main/postmaster.pid"}}};
 
+const RunbookChapter k_java{
+    "JAVA",
+    {{"Java reads key and chain from a PKCS#12 store; keytool shows what is in it. The password file is read again at "
+      "each renewal.",
+      "signet issue web.internal --out /tls/web --format p12 --p12-password-file /tls/web.password\n"
+      "keytool -list -keystore /tls/web/tls.p12 -storepass:file /tls/web.password"},
+     {"A server takes an SSLContext once. Give it managers that look at the directory and pass each question on to "
+      "those "
+      "of the version that stands there; deploy/reload/Server.java has them whole, for the server of the JDK. No "
+      "signal "
+      "is needed. The list of clients, URIs before DNS names:",
+      R"(    private static final int URI = 6, DNS = 2;  // of GeneralName, RFC 5280 section 4.2.1.6
+
+    static boolean listed(X509Certificate peer, List<String> allowed) throws CertificateException {
+        var names = peer.getSubjectAlternativeNames();
+        if (names == null) return false;
+        for (int kind : new int[] {URI, DNS})
+            for (List<?> name : names)
+                if (name.get(0).equals(kind) && allowed.contains(name.get(1))) return true;
+        return false;
+    })"},
+     {"", "signet renew /tls/web --probe localhost:8443"}}};
+
+const RunbookChapter k_node{"NODE",
+                            {{"setSecureContext counts for new connections, and those that stand are not touched: no "
+                              "signal is needed. The whole "
+                              "is deploy/reload/server.mjs.",
+                              R"(setInterval(() => {
+  try {
+    const next = live();
+    if (next === version) return;
+    server.setSecureContext(load(next)); // for new connections; those that stand are not touched
+    version = next;
+  } catch (error) {
+    console.error(`kept the former certificate: ${error.message}`); // looked at again in a second
+  }
+}, 1000);)"},
+                             {"The list of clients:",
+                              R"(const listed = peer => {
+  const names = (peer.subjectaltname ?? '').split(', ');
+  return allowed.some(name => names.includes('URI:' + name) || names.includes('DNS:' + name));
+};)"}}};
+
+const RunbookChapter k_go{
+    "GO",
+    {{"GetConfigForClient is asked at each handshake, and answers with what stands in the directory: certificate and "
+      "anchors of one version. No signal is needed. The whole is deploy/reload/server.go.",
+      R"(version, err := filepath.EvalSymlinks(filepath.Join(c.directory, ".versions", "live"))
+if err == nil && version != c.version {
+    var config *tls.Config
+    if config, err = load(version); err == nil {
+        c.version, c.config = version, config
+    }
+})"},
+     {"The list of clients, by PeerCertificates[0] of the connection:",
+      R"(for _, uri := range peer.URIs {
+    if uri.String() == name {
+        return true
+    }
+}
+for _, dns := range peer.DNSNames {
+    if dns == name {
+        return true
+    }
+})"}}};
+
 const RunbookChapter k_own{
     "PROGRAMS OF YOUR OWN",
     {{"Resolve the directory .versions/live once and load all files from there: they fit each other. Look at it before "
-      "each handshake, or every minute; no signal is needed then. Take a peer's name from its URIs "
-      "(spiffe://...) first, then from its DNS names, never from the CN, and compare the whole name. "
-      "deploy/reload/server.py does this in Python.",
-      ""}}};
+      "each handshake, or every second; no signal is needed then. Where a file is gone in the meantime, another "
+      "version "
+      "has come: try again. Take a peer's name from its URIs (spiffe://...) first, then from its DNS names, never from "
+      "the CN, and compare the whole name. deploy/reload/server.py does this in Python.",
+      ""},
+     {"What reads its files only when it starts is restarted:",
+      "signet renew /tls/web --exec 'systemctl restart web' --probe localhost:8443"},
+     {"There is no recipe for Envoy: Debian does not have it, and none was tried.", ""}}};
 
 }  // namespace
 
 const std::vector<RunbookChapter>& mtls_recipes() {
-    static const std::vector<RunbookChapter> chapters{k_directory, k_nginx, k_haproxy, k_apache, k_postgresql, k_own};
+    static const std::vector<RunbookChapter> chapters{k_directory, k_nginx, k_haproxy, k_apache, k_postgresql,
+                                                      k_java,      k_node,  k_go,      k_own};
     return chapters;
 }
 

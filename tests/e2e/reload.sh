@@ -5,62 +5,9 @@
 need python3 openssl curl
 
 [ "$(id -u)" -eq 0 ] || skip "the recipes give files to other users, which needs root"
-ROUNDS=${RELOAD_ROUNDS:-4}
-chmod 0755 "$WORK"
-expect_exit 0 signet ca init
-expect_exit 0 signet issue client.internal --client --uri spiffe://mesh.internal/client --out "$WORK/client"
-expect_exit 0 signet issue stranger.internal --client --out "$WORK/stranger"
-
-# load.py PORT: handshakes and requests without end, by two threads; says what failed, and at SIGTERM how many went well.
-cat >load.py <<'EOS'
-import http.client, signal, ssl, sys, threading, time
-port, stop, good, bad = int(sys.argv[1]), threading.Event(), [], []
-def run():
-    while not stop.is_set():
-        context = ssl.create_default_context(cafile='client/ca.crt')
-        context.load_cert_chain('client/tls.crt', 'client/tls.key')
-        try:
-            connection = http.client.HTTPSConnection('localhost', port, context=context, timeout=30)
-            connection.request('GET', '/')
-            answer = connection.getresponse()
-            answer.read()
-            (good if answer.status == 200 else bad).append(answer.status)
-            connection.close()
-        except Exception as error:
-            bad.append(repr(error))
-        time.sleep(0.005)
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
-threads = [threading.Thread(target=run) for _ in range(2)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-print(len(good), 'good', flush=True)
-for problem in bad: print('bad', problem, flush=True)
-EOS
-get() { curl -sS -o body -w '%{http_code}' --max-time 20 --cacert client/ca.crt --cert "$1/tls.crt" --key "$1/tls.key" "https://localhost:$PORT/"; }
-served() { [ "$(get client 2>/dev/null)" = 200 ]; }
+. "$SOURCE/tests/e2e/reload_lib.bash"
 # recipe FILE: with this story's paths and port.
 recipe() { sed "s#/tls/web#$WORK/web#g; s#8443#$PORT#; s#/run/#$WORK/#; s#/var/www/html#$WORK/www#" "$SOURCE/deploy/reload/$1"; }
-fresh() { # WORDS...: of issue
-    PORT=$(free_port)
-    rm -rf web
-    expect_exit 0 signet issue localhost --out "$WORK/web" "$@"
-}
-# renewals WORDS...: of renew, which tell the service; under load.
-renewals() {
-    local round
-    start load python3 load.py "$PORT"
-    for ((round = 0; round < ROUNDS; ++round)); do
-        expect_exit 0 signet renew "$WORK/web" --force --probe "localhost:$PORT" "$@"
-    done
-    stop load
-    grep -q '^[1-9][0-9]* good' load.out || { cat load.out load.err; fail "there was no load"; }
-    ! grep -m 3 '^bad' load.out || fail "a handshake or a request failed"
-}
-list_holds() {
-    same "who is on the list" "$(get client)" 200
-    same "who is not" "$(get stranger)" 403
-    refuse "nobody without a certificate" curl -sSf --max-time 20 --cacert client/ca.crt "https://localhost:$PORT/"
-}
 
 step "signet-mtls(7) shows the recipes as they are"
 PAGE=$SOURCE/man/signet-mtls.7
@@ -119,18 +66,6 @@ if command -v apache2 >/dev/null; then
     stop apache
 fi
 
-step "a server that looks at its files, and checks names itself: a SPIFFE URI, else a DNS name"
-fresh
-start server python3 "$SOURCE/deploy/reload/server.py" "$PORT" "$WORK/web" spiffe://mesh.internal/client other.internal
-wait_for 20 served
-list_holds
-renewals
-stop server
-start server python3 "$SOURCE/deploy/reload/server.py" "$PORT" "$WORK/web" client.internal
-wait_for 20 served
-list_holds
-stop server
-
 POSTGRES=$(find /usr/lib/postgresql -maxdepth 3 -name postgres -path '*/bin/*' 2>/dev/null | sort -V | tail -n 1 || true)
 if [ -n "$POSTGRES" ] && command -v psql >/dev/null; then
     step "PostgreSQL"
@@ -149,11 +84,18 @@ if [ -n "$POSTGRES" ] && command -v psql >/dev/null; then
     refuse "who is not" query stranger
     served_serial() { openssl s_client -starttls postgres -connect "localhost:$PORT" </dev/null 2>/dev/null >pg.pem && serial pg.pem; }
     serves_new() { [ "$(served_serial)" = "$(serial web/tls.crt)" ]; }
-    for _ in 1 2 3; do
+    # Connections without end, as above; psql is a process for each.
+    queries() { while [ ! -e pg.stop ]; do if [ "$(query client 2>>pg.bad)" = 1 ]; then echo good; fi; done; }
+    start queries queries
+    for ((round = 0; round < ROUNDS; ++round)); do
         expect_exit 0 signet renew "$WORK/web" --force --signal "HUP:$WORK/data/postmaster.pid"
         wait_for 20 serves_new
         same "the key's owner" "$(stat -Lc %U web/tls.key)" postgres
         same "it answers" "$(query client)" 1
     done
+    touch pg.stop
+    wait_for 20 grep -q good queries.out
+    [ ! -s pg.bad ] || { cat pg.bad; fail "a connection failed"; }
+    echo "   $ROUNDS renewals, $(wc -l <queries.out) queries"
     stop postgres
 fi
