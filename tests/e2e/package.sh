@@ -7,7 +7,7 @@ BUILD=$(dirname "$(dirname "$(dirname "$SIGNET")")")
 [ -e "$BUILD/CPackConfig.cmake" ] || skip "the program stands in no build directory"
 
 step "cmake --install puts everything where it is looked for"
-expect_exit 0 cmake --install "$BUILD" --prefix "$WORK/stage/usr" --strip
+expect_exit 0 env DESTDIR="$WORK/stage" cmake --install "$BUILD" --prefix /usr --strip
 for file in bin/signet share/man/man1/signet.1 share/man/man1/signet-renew.1 share/man/man5/signet.toml.5 \
     share/man/man7/signet-emergency.7 share/bash-completion/completions/signet share/zsh/site-functions/_signet \
     share/fish/vendor_completions.d/signet.fish lib/systemd/system/signet-acme.service \
@@ -16,6 +16,15 @@ for file in bin/signet share/man/man1/signet.1 share/man/man1/signet-renew.1 sha
     [ -s "stage/usr/$file" ] || fail "$file is not installed"
 done
 expect_exit 0 stage/usr/bin/signet --version
+
+step "the units run the program where it was installed"
+execs() { grep -h '^ExecStart=' "$1"/signet-*.service | cut -d' ' -f1 | sort -u; }
+same "in the package" "$(execs stage/usr/lib/systemd/system)" ExecStart=/usr/bin/signet
+expect_exit 0 cmake --install "$BUILD" --prefix "$WORK/elsewhere" --strip
+same "elsewhere" "$(execs elsewhere/lib/systemd/system)" "ExecStart=$WORK/elsewhere/bin/signet"
+for unit in signet-acme.service signet-renew.service; do
+    same "nothing else in $unit" "$(grep -v '^ExecStart=' "elsewhere/lib/systemd/system/$unit")" "$(grep -v '^ExecStart=' "$SOURCE/deploy/systemd/$unit")"
+done
 
 step "cpack makes a package of it"
 # The stage above, so that nothing is built once more.
