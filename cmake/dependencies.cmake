@@ -6,7 +6,9 @@ endif()
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libssl libcrypto)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
-pkg_check_modules(P11KIT IMPORTED_TARGET p11-kit-1)  # for keys in PKCS#11 tokens
+if(NOT SIGNET_STATIC)
+  pkg_check_modules(P11KIT IMPORTED_TARGET p11-kit-1)  # for keys in PKCS#11 tokens, whose modules are loaded at run time
+endif()
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 if(SIGNET_STATIC)
   # SQLite's archive wants these; toml++ has none, but it is whole in its headers.
