@@ -44,6 +44,8 @@ struct Fixture {
     x509::Certificate issue(base::Duration validity = k_day) {
         auto request = ask(profile, {"w.test"});
         request.validity = validity;
+        // One that is revoked as compromised is never certified again.
+        request.public_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).public_key();
         return issuer.issue(request).certificate;
     }
     void revoke(const x509::Certificate& leaf, int reason = 1) {
