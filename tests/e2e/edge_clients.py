@@ -3,11 +3,12 @@
     edge_clients.py PORT IDLE TRICKLING [CA-FILE]
 
 CA-FILE: over TLS. Opens as many of each kind, or on a busy machine as many as ten seconds (trickling: five, before the
-server's deadline for the first) permit, prints "held IDLE TRICKLING", goes on until its standard input ends, and then
+server's deadline for the first; EDGE_PATIENCE multiplies both) permit, prints "held IDLE TRICKLING", goes on until its standard input ends, and then
 prints how many idle connections the server has closed, and how often a trickling one was answered 408 or closed (and was
 opened again)."""
 
 import errno
+import os
 import select
 import socket
 import ssl
@@ -87,10 +88,11 @@ def trickle():
 
 
 BATCH = 250
-until = time.monotonic() + 10
+patience = int(os.environ.get("EDGE_PATIENCE", "1"))
+until = time.monotonic() + 10 * patience
 while len(idle) < idle_wanted and time.monotonic() < until:
     open_idle(min(BATCH, idle_wanted - len(idle)))
-until = time.monotonic() + 5
+until = time.monotonic() + 5 * patience
 while len(trickling) < trickling_wanted and time.monotonic() < until:
     open_trickling()
     if len(trickling) % BATCH == 0:
