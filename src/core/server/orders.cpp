@@ -182,18 +182,25 @@ std::optional<AuthorizationRecord> reusable(store::Transaction& transaction, con
 }
 
 // Writes the order and those of its authorizations that are new. Pure but for the transaction: it may run twice.
-OrderRecord insert(store::Transaction& transaction, OrderRecord order, const std::vector<AuthorizationRecord>& wanted,
-                   const ca::Profile& profile, const AuthorizationMode& mode) {
-    bool ready = true;
+OrderRecord insert(Exchange& exchange, store::Transaction& transaction, OrderRecord order,
+                   const std::vector<AuthorizationRecord>& wanted, const ca::Profile& profile,
+                   const AuthorizationMode& mode) {
     const bool special = order.not_before || order.not_after;
+    std::vector<const AuthorizationRecord*> fresh;
+    std::int64_t pending = 0;
+    bool ready = true;
     for (const auto& authorization : wanted) {
         const auto old = reusable(transaction, authorization, profile, mode, special);
         const auto& used = old ? *old : authorization;
-        if (!old) store::insert_authorization(transaction, authorization);
-        ready = ready && used.status == AuthorizationStatus::valid;
-        if (used.status == AuthorizationStatus::valid) order.expires_at = std::min(order.expires_at, used.expires_at);
+        if (!old) fresh.push_back(&authorization);
+        const bool valid = used.status == AuthorizationStatus::valid;
+        if (!valid) ++pending;
+        ready = ready && valid;
+        if (valid) order.expires_at = std::min(order.expires_at, used.expires_at);
         order.authorizations.push_back(used.id);
     }
+    limit_open(exchange, transaction, 1, pending);
+    for (const auto* authorization : fresh) store::insert_authorization(transaction, *authorization);
     if (ready) order.status = OrderStatus::ready;
     store::insert_order(transaction, order);
     return order;
@@ -292,7 +299,7 @@ net::Response new_order(Exchange& exchange) {
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
         if (!counted) limit_order(exchange, transaction, profile, fresh.identifiers);
-        written = insert(transaction, fresh, wanted, profile, mode);
+        written = insert(exchange, transaction, fresh, wanted, profile, mode);
         if (waits_for_operator(*written, mode)) record_waiting(exchange, transaction, *written);
     });
     if (waits_for_operator(*written, mode)) {
@@ -321,7 +328,9 @@ net::Response new_authorization(Exchange& exchange) {
         if (!counted)
             limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
         old = reusable(transaction, made, profile, mode);
-        if (!old) store::insert_authorization(transaction, made);
+        if (old) return;
+        limit_open(exchange, transaction, 0, made.status == AuthorizationStatus::pending ? 1 : 0);
+        store::insert_authorization(transaction, made);
     });
     const auto& answered = old ? *old : made;
     auto response = authorization_response(exchange, answered, 201);

@@ -1,8 +1,12 @@
 #include "server/rate_limits.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "net/address.h"
 #include "store/allowances.h"
+#include "store/authorizations.h"
+#include "store/orders.h"
 
 namespace signet::server {
 namespace {
@@ -62,6 +66,26 @@ void limit_order(Exchange& exchange, store::Transaction& transaction, const ca::
     const auto wait = store::take_allowance(transaction, subject("orders", profile, exchange.account->record.id),
                                             allowance(*limits.orders_per_account), now);
     require(exchange, wait, "orders of this account", *limits.orders_per_account, profile);
+}
+
+void limit_open(Exchange& exchange, store::Transaction& transaction, std::int64_t orders, std::int64_t authorizations) {
+    const auto now = base::to_unix(exchange.now);
+    const auto& account = exchange.account->record.id;
+    const auto refuse = [&](std::int64_t until, std::int64_t most, const std::string& what) {
+        exchange.retry_after = until - now;
+        throw base::Error{base::Kind::rate_limited,
+                          "too many " + what + ": an account may have " + std::to_string(most) + " at a time",
+                          "finish them, or wait until they expire"};
+    };
+    if (orders > 0) {
+        if (const auto until = store::open_orders_until(transaction, account, k_open_orders, now))
+            refuse(*until, k_open_orders, "orders that are not finished");
+    }
+    if (authorizations == 0) return;
+    // One order may be larger than all that: alone it is let through.
+    const auto most = std::max(k_begun_authorizations + 1 - authorizations, std::int64_t{1});
+    if (const auto until = store::begun_authorizations_until(transaction, account, most, now))
+        refuse(*until, k_begun_authorizations, "authorizations that are pending or were deactivated");
 }
 
 void limit_certificate(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,

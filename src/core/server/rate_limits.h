@@ -13,6 +13,13 @@ void limit_account(Exchange& exchange, store::Transaction& transaction);  // by 
 /// An order, or an authorization asked for alone, which counts as one.
 void limit_order(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,
                  const std::vector<x509::Identifier>& names);
+/// What any account may have begun and not finished, whatever its profile says: orders that are pending or ready, and
+/// authorizations that are pending or deactivated: giving them up makes no room. Here: one more order, or none, and so
+/// many more authorizations. Throws rate_limited; the wait is until enough of them have expired, and no longer than
+/// until the account finishes some.
+inline constexpr std::int64_t k_open_orders = 3000;
+inline constexpr std::int64_t k_begun_authorizations = 3000;
+void limit_open(Exchange& exchange, store::Transaction& transaction, std::int64_t orders, std::int64_t authorizations);
 void limit_certificate(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,
                        const std::vector<x509::Identifier>& names);
 

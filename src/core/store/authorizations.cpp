@@ -124,6 +124,15 @@ std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::
     return find_authorization(transaction, row->text(0));
 }
 
+std::optional<std::int64_t> begun_authorizations_until(Transaction& transaction, std::string_view account,
+                                                       std::int64_t most, std::int64_t now) {
+    auto row = transaction.query(
+        "SELECT expires_at FROM authorizations WHERE status IN ('pending', 'deactivated') AND account_id = ?1"
+        " AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 1 OFFSET ?3",
+        account, now, most - 1);
+    return row->step() ? std::optional(row->integer(0)) : std::nullopt;
+}
+
 std::vector<std::string> proofs_held(Transaction& transaction, std::string_view account,
                                      const x509::Identifier& identifier, bool wildcard, std::int64_t now) {
     auto rows = transaction.query(

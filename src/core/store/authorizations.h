@@ -16,6 +16,11 @@ std::optional<ChallengeRecord> find_challenge(Transaction& transaction, std::str
 std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::string_view account,
                                                  const x509::Identifier& identifier, bool wildcard, std::int64_t now);
 
+/// Until when (seconds) the account has `most` or more authorizations that are pending or deactivated; nullopt: it has
+/// fewer at `now`.
+std::optional<std::int64_t> begun_authorizations_until(Transaction& transaction, std::string_view account,
+                                                       std::int64_t most, std::int64_t now);
+
 /// How the account's valid, unexpired authorizations for this identifier came about: "http-01", "trust". `wildcard`
 /// asks for those of "*." before it.
 std::vector<std::string> proofs_held(Transaction& transaction, std::string_view account,

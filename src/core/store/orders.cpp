@@ -102,6 +102,15 @@ void fail_orders_of(Transaction& transaction, std::string_view account, std::str
         account, problem_json);
 }
 
+std::optional<std::int64_t> open_orders_until(Transaction& transaction, std::string_view account, std::int64_t most,
+                                              std::int64_t now) {
+    auto row = transaction.query(
+        "SELECT expires_at FROM orders WHERE status IN ('pending', 'ready') AND account_id = ?1 AND expires_at > ?2"
+        " ORDER BY expires_at DESC LIMIT 1 OFFSET ?3",
+        account, now, most - 1);
+    return row->step() ? std::optional(row->integer(0)) : std::nullopt;
+}
+
 std::int64_t count_refusal(Transaction& transaction, std::string_view id) {
     auto row = transaction.query("UPDATE orders SET refusals = refusals + 1 WHERE id = ?1 RETURNING refusals", id);
     return row->step() ? row->integer(0) : 0;

@@ -21,6 +21,10 @@ bool fail_order(Transaction& transaction, std::string_view id,
                 std::string_view problem_json);  // pending or ready → invalid
 /// The same for every open order of an account that is stopped (RFC 8555 section 7.3.6).
 void fail_orders_of(Transaction& transaction, std::string_view account, std::string_view problem_json);
+/// Until when (seconds) the account has `most` or more orders that are pending or ready; nullopt: it has fewer at
+/// `now`.
+std::optional<std::int64_t> open_orders_until(Transaction& transaction, std::string_view account, std::int64_t most,
+                                              std::int64_t now);
 /// One more finalize was refused; returns how many that makes.
 std::int64_t count_refusal(Transaction& transaction, std::string_view id);
 /// Is there an order that replaces this certificate and has not failed or expired?

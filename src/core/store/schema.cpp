@@ -172,6 +172,14 @@ constexpr std::string_view k_version_12[] = {
     " ON c.serial = a.serial WHERE a.action = 'certificate.issued' AND a.profile = 'issuing'",
 };
 
+constexpr std::string_view k_version_13[] = {
+    // What an account has begun and not finished, or given up: it may have so many at a time.
+    "CREATE INDEX orders_open ON orders (account_id, expires_at, status)"
+    " WHERE status IN ('pending', 'ready')",
+    "CREATE INDEX authorizations_begun ON authorizations (account_id, expires_at, status)"
+    " WHERE status IN ('pending', 'deactivated')",
+};
+
 // The names of certificates that are there already.
 void fill_names(Database& database) {
     Transaction transaction(database);
@@ -205,7 +213,9 @@ constexpr std::array k_migrations = {Migration{k_version_1},
                                      Migration{k_version_9, plant_tree},
                                      Migration{k_version_10},
                                      Migration{k_version_11, remember_keys},
-                                     Migration{k_version_12}};
+                                     Migration{k_version_12},
+
+                                     Migration{k_version_13}};
 constexpr auto k_newest = static_cast<std::int64_t>(k_migrations.size());
 
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {

@@ -147,3 +147,88 @@ TEST_CASE("rate limits: what a rate is") {
     for (const char* text : {"", "300", "/3h", "0/3h", "-1/3h", "1.5/3h", "300/", "300/0s", "300/never", "99999999/1h"})
         CHECK_THROWS_AS(ca::RateLimit::parse(text), base::Error);
 }
+
+TEST_CASE("rate limits: whatever is set, an account has only so many orders that are not finished") {
+    ServerFixture server;
+    auto client = server.registered();
+    auto other = server.registered();
+    const auto now = base::to_unix(server.clock.now());
+    server.store().write([&](store::Transaction& t) {
+        const auto add = [&](const std::string& id, store::OrderStatus status, std::int64_t expires_at) {
+            store::OrderRecord order{};
+            order.id = id;
+            order.account = ServerFixture::account_id(client);
+            order.profile = "default";
+            order.status = status;
+            order.created_at = now;
+            order.expires_at = expires_at;
+            store::insert_order(t, order);
+        };
+        for (int i = 1; i < server::k_open_orders; ++i) {
+            add("open-" + std::to_string(i), i % 2 == 0 ? store::OrderStatus::pending : store::OrderStatus::ready,
+                now + 3600 + i);
+        }
+        for (int i = 0; i < 9; ++i) {  // what is finished
+            const auto id = std::to_string(i);
+            add("valid-" + id, store::OrderStatus::valid, now + 9999);
+            add("invalid-" + id, store::OrderStatus::invalid, now + 9999);
+            add("expired-" + id, store::OrderStatus::pending, now);
+        }
+    });
+    const auto last = client.new_order({"a.internal"});
+    CHECK(last.status == 201);
+    const auto before = rows(server, "authorizations");
+    CHECK_PROBLEM(client.new_order({"a.internal"}), 429, "rateLimited");
+    CHECK(rows(server, "authorizations") == before);
+    CHECK(other.new_order({"a.internal"}).status == 201);
+    CHECK(client.finalize(order_of(last).finalize, csr_for({"a.internal"})).status == 200);
+    CHECK(client.new_order({"a.internal"}).status == 201);
+    check_limited(server, [&] {
+        client.nonce.clear();
+        return client.new_order({"a.internal"});
+    });
+}
+
+TEST_CASE("rate limits: whatever is set, an account has only so many authorizations that are not valid") {
+    ServerFixture server("challenge");
+    auto client = server.registered();
+    auto other = server.registered();
+    const auto now = base::to_unix(server.clock.now());
+    server.store().write([&](store::Transaction& t) {
+        for (int i = 2; i < server::k_begun_authorizations; ++i) {
+            const auto name = "n" + std::to_string(i) + ".internal";
+            store::insert_authorization(t, {name,
+                                            ServerFixture::account_id(client),
+                                            x509::Identifier::dns(name),
+                                            false,
+                                            store::AuthorizationStatus::pending,
+                                            "",
+                                            now,
+                                            now + 3600 + i,
+                                            {}});
+        }
+    });
+    const auto alone = [&](AcmeClient& who) {
+        return who.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"c.internal"}})");
+    };
+    CHECK(client.new_order({"a.internal", "b.internal"}).status == 201);
+    const auto before = rows(server, "orders");
+    CHECK_PROBLEM(client.new_order({"c.internal"}), 429, "rateLimited");
+    CHECK_PROBLEM(alone(client), 429, "rateLimited");
+    CHECK(rows(server, "orders") == before);
+    CHECK(alone(other).status == 201);
+    const auto proven = server.grant(client, "p.internal");
+    CHECK(client.new_order({"p.internal"}).status == 201);  // nothing to be proven
+    // One that is given up makes no room, one that is proven does.
+    CHECK(client.post("/acme/authorization/n2.internal", R"({"status":"deactivated"})").status == 200);
+    CHECK_PROBLEM(alone(client), 429, "rateLimited");
+    server.store().write([&](store::Transaction& t) {
+        t.run("UPDATE authorizations SET status = 'valid', proof = 'http-01' WHERE id = 'n3.internal'");
+    });
+    CHECK_PROBLEM(client.new_order({"c.internal", "d.internal"}), 429, "rateLimited");
+    CHECK(alone(client).status == 201);
+    check_limited(server, [&] {
+        client.nonce.clear();
+        return client.new_order({"d.internal", "e.internal"});
+    });
+}

@@ -146,6 +146,10 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
         "?2",
         "SELECT 1 FROM orders WHERE replaces = ?1 AND status <> 'invalid' AND expires_at > ?2 LIMIT 1",
         "SELECT id FROM orders WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2",
+        "SELECT expires_at FROM orders WHERE status IN ('pending', 'ready') AND account_id = ?1 AND expires_at > ?2"
+        " ORDER BY expires_at DESC LIMIT 1 OFFSET ?3",
+        "SELECT expires_at FROM authorizations WHERE status IN ('pending', 'deactivated') AND account_id = ?1"
+        " AND expires_at > ?2 ORDER BY expires_at DESC LIMIT 1 OFFSET ?3",
         "SELECT id FROM authorizations WHERE status = 'valid' AND account_id = ?1 AND value = ?2 AND type = ?3"
         " AND wildcard = ?4 AND expires_at > ?5 ORDER BY expires_at DESC LIMIT 1",
         "SELECT id FROM authorizations WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2",
@@ -186,6 +190,10 @@ TEST_CASE("schema: what the server asks on every request is found by index") {
                                   line.find("authorizations_waiting") == std::string::npos &&
                                   line.find("USING INDEX orders_by_end") == std::string::npos;
                 CHECK_FALSE(scan);
+                // What an account has begun is counted in an index of its own, and nowhere else.
+                CHECK((sql.find("OFFSET") == std::string_view::npos ||
+                       line.find("USING COVERING INDEX orders_open") != std::string::npos ||
+                       line.find("USING COVERING INDEX authorizations_begun") != std::string::npos));
                 // A walk over the inventory is sorted as it comes.
                 CHECK((sql.find("FROM certificate") == std::string_view::npos ||
                        line.find("TEMP B-TREE") == std::string::npos));
