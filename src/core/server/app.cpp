@@ -99,7 +99,8 @@ bool wants_nonce(const Exchange& exchange, const Match& match, const net::Respon
 
 // Headers that RFC 8555 wants on every answer (sections 6.5, 7.1).
 void decorate(const Exchange& exchange, const Match& match, net::Response& response) {
-    if (!is_acme(exchange.request.path) || exchange.base.empty()) return;
+    const bool acme = match.route == nullptr ? is_acme(exchange.request.path) : match.route->family == Family::acme;
+    if (!acme || exchange.base.empty()) return;
     if (wants_nonce(exchange, match, response)) {
         response.set("Replay-Nonce", exchange.services.nonces.issue(exchange.now));
         response.set("Cache-Control", "no-store");

@@ -107,4 +107,10 @@ net::Response ca_certificate(Exchange& exchange) {
     return response;
 }
 
+// RFC 8555 section 6.3: what "up" of a certificate names (section 7.1), read as a client of ACME reads everything.
+net::Response issuer_certificate(Exchange& exchange) {
+    exchange.require_post_as_get();
+    return ca_certificate(exchange);
+}
+
 }  // namespace signet::server

@@ -14,7 +14,7 @@ constexpr auto k_acme = Family::acme;
 constexpr std::string_view k_rest = "/{rest...}";
 
 // Every URL of the server. HEAD is answered wherever GET is.
-constexpr std::array<Route, 34> k_routes{{
+constexpr std::array<Route, 35> k_routes{{
     {"/acme/directory", k_get, Proof::none, Resource::none, k_acme, show_directory},
     {"/acme/new-nonce", k_get, Proof::none, Resource::none, k_acme, new_nonce},
     {"/acme/new-account", k_post, Proof::jwk, Resource::none, k_acme, new_account},
@@ -41,6 +41,7 @@ constexpr std::array<Route, 34> k_routes{{
     {"/ca.pem", k_get, Proof::none, Resource::none, Family::https_only, default_anchors},
     {"/root-ca.pem", k_get, Proof::none, Resource::none, Family::https_only, default_anchors},
     {"/ca/{name}.pem", k_get, Proof::none, Resource::none, Family::https_only, anchors},
+    {"/ca/{name}/{id}.der", k_post, Proof::kid, Resource::none, k_acme, issuer_certificate},
     {"/ca/{name}/{id}.der", k_get, Proof::none, Resource::none, Family::any_listener, ca_certificate},
     {"/crl/{name}.crl", k_get, Proof::none, Resource::none, Family::any_listener, current_crl},
     {"/crl/{name}/{id}.crl", k_get, Proof::none, Resource::none, Family::any_listener, crl},

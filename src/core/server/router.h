@@ -57,6 +57,7 @@ net::Response revoke(Exchange& exchange);
 net::Response default_anchors(Exchange& exchange);
 net::Response anchors(Exchange& exchange);
 net::Response ca_certificate(Exchange& exchange);
+net::Response issuer_certificate(Exchange& exchange);
 net::Response current_crl(Exchange& exchange);
 net::Response crl(Exchange& exchange);
 net::Response ocsp(Exchange& exchange);

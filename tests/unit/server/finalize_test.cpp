@@ -125,6 +125,34 @@ TEST_CASE("finalize: the leaf alone in DER is for who likes that better") {
     }
 }
 
+TEST_CASE("finalize: the link to the issuer is read as everything is, and by GET as the AIA of a leaf") {
+    Ready ready({"a.test"});
+    const auto url = order_of(ready.finalize(csr_for({"a.test"}))).certificate;
+    auto request = ready.client.signed_request(url, "");
+    request.headers.push_back({"Accept", "application/pkix-cert"});
+    const auto der = ready.client.send(request);
+    std::string up;
+    for (const auto& [name, value] : der.headers)
+        if (value.ends_with(";rel=\"up\"")) up = value.substr(1, value.find('>') - 1);
+    REQUIRE(up.starts_with("https://"));
+    const auto answer = ready.client.post(up, "");
+    CHECK(answer.status == 200);
+    CHECK(header_of(answer, "Content-Type") == "application/pkix-cert");
+    CHECK_FALSE(header_of(answer, "Replay-Nonce").empty());
+    CHECK(header_of(answer, "Link") == "<https://ca.test:8443/acme/directory>;rel=\"index\"");
+    const auto issuer = x509::Certificate::from_der(base::to_bytes(answer.body));
+    CHECK(x509::Certificate::from_der(base::to_bytes(der.body)).signed_by(issuer.public_key()));
+    const auto path = up.substr(up.find("/ca/"));
+    CHECK(ready.client.get(path).body == answer.body);
+
+    CHECK_PROBLEM(ready.client.post(up, "{}"), 400, "malformed");
+    CHECK_PROBLEM(ready.client.post(up, "", {.with_jwk = true}), 400, "malformed");
+    CHECK_PROBLEM(ready.client.post(up, "", {.url = url}), 401, "unauthorized");
+    CHECK_PROBLEM(ready.client.post("/ca/default/00000000.der", ""), 404, "malformed");
+    ready.client.scheme = "http";
+    CHECK_PROBLEM(ready.client.post(path, ""), 403, "malformed");
+}
+
 TEST_CASE("finalize: the CSR's names are the order's, in any order and case, or the order stays ready") {
     struct Row {
         const char* name;
