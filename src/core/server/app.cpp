@@ -109,11 +109,17 @@ void decorate(const Exchange& exchange, const Match& match, net::Response& respo
     if (!directory || response.status >= 400) response.add("Link", "<" + exchange.directory + ">;rel=\"index\"");
 }
 
+// The page where an account agrees to terms is for whoever knows the end of its path.
+std::string logged_path(const net::Request& request) {
+    if (!request.path.starts_with("/acme/terms/")) return request.path;
+    return request.path.substr(0, request.path.rfind('/') + 1) + "...";
+}
+
 // The access log: one event a request. No header, no query and no body is in it: one of them may hold a secret.
 void log_request(const Exchange& exchange, int status, const std::string& event, std::chrono::microseconds spent) {
     if (!base::log_enabled(base::Level::info)) return;
     const auto& request = exchange.request;
-    const base::Field method{"method", request.method}, path{"path", request.path},
+    const base::Field method{"method", request.method}, path{"path", logged_path(request)},
         answered{"status", std::to_string(status)}, remote{"remote", exchange.client_address},
         account{"account", exchange.account ? exchange.account->record.id : std::string("-")}, number{"event", event},
         took{"us", std::to_string(spent.count())};

@@ -3,11 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "acme/problem.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "crypto/digest.h"
 #include "server/accounts.h"
 #include "server/router.h"
 #include "store/accounts.h"
 #include "store/audit.h"
+#include "store/meta.h"
 
 namespace signet::server {
 namespace {
@@ -15,6 +18,8 @@ namespace {
 using base::Error;
 using base::Kind;
 using store::AccountRecord;
+
+constexpr std::string_view k_secret_name = "terms.key";
 
 const std::string& terms_in_force(const Exchange& exchange) { return exchange.live->settings.terms_of_service; }
 
@@ -62,11 +67,39 @@ net::Response page(const std::string& text) {
     return response;
 }
 
-// The account's id cannot be guessed: who has this URL was sent here by the account's client.
+// What makes the URL of an account's page one that only its client has been told: account URLs are no secret (CAA and
+// TXT records name them). It is for these terms and no later ones: nobody agrees to what was not shown.
+std::string page_key(const Exchange& exchange, const base::Bytes& secret, const std::string& account) {
+    const auto message = base::to_bytes(account + "\n" + terms_in_force(exchange));
+    return base::base64url_encode(crypto::hmac_sha256(secret, message));
+}
+
+// Made when the first account is sent to its page.
+base::Bytes page_secret(const Exchange& exchange) {
+    const auto find = [](store::Transaction& transaction) { return store::get_meta(transaction, k_secret_name); };
+    if (auto secret = exchange.services.store.query(find)) return std::move(*secret);
+    base::Bytes secret(32);
+    exchange.services.random.fill(secret);
+    exchange.services.store.write([&](store::Transaction& transaction) {
+        if (const auto there = find(transaction))
+            secret = *there;
+        else
+            store::put_meta(transaction, k_secret_name, secret);
+    });
+    return secret;
+}
+
 AccountRecord account_of_page(const Exchange& exchange) {
-    auto record = exchange.services.store.query(
-        [&](store::Transaction& transaction) { return store::find_account(transaction, exchange.parameter); });
-    if (terms_in_force(exchange).empty() || !record || record->status != store::AccountStatus::valid) {
+    std::optional<base::Bytes> secret;
+    std::optional<AccountRecord> record;
+    exchange.services.store.read([&](store::Transaction& transaction) {
+        secret = store::get_meta(transaction, k_secret_name);
+        record = store::find_account(transaction, exchange.parameter);
+    });
+    const bool sent_here = secret && record &&
+                           crypto::constant_time_equal(base::bytes_of(page_key(exchange, *secret, record->id)),
+                                                       base::bytes_of(exchange.second));
+    if (terms_in_force(exchange).empty() || !sent_here || record->status != store::AccountStatus::valid) {
         throw Error{Kind::not_found, "there is nothing to agree to here"};
     }
     return std::move(*record);
@@ -86,7 +119,8 @@ net::Response terms_not_agreed(const Exchange& exchange) {
 std::optional<net::Response> terms_refusal(const Exchange& exchange) {
     const auto& account = exchange.account->record;
     if (agreed(exchange, account)) return std::nullopt;
-    const auto where = exchange.url("/acme/terms/", account.id);
+    const auto where =
+        exchange.url("/acme/terms/", account.id) + "/" + page_key(exchange, page_secret(exchange), account.id);
     return refusal(exchange, "the terms of service have changed; read them and agree at " + where, where);
 }
 

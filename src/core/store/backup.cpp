@@ -66,7 +66,7 @@ void take_secrets_out(const base::Path& database) {
     copy->prepare("PRAGMA secure_delete = ON")->step();
     copy->begin(true);
     copy->prepare("UPDATE tokens SET mac_key = randomblob(32)")->step();  // none that anybody knows
-    copy->prepare("DELETE FROM meta WHERE name LIKE 'nonce.%'")->step();
+    copy->prepare("DELETE FROM meta WHERE name LIKE 'nonce.%' OR name = 'terms.key'")->step();
     copy->commit();
     copy->prepare("PRAGMA wal_checkpoint(TRUNCATE)")->step();
 }

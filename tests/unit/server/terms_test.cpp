@@ -21,6 +21,12 @@ struct Agreed {
         set("https://ca.test/terms/1");
         REQUIRE(client.register_account("/acme/new-account", R"({"termsOfServiceAgreed":true})").status == 201);
     }
+    /// Where the account is sent to agree to these.
+    std::string page_of(AcmeClient& account, const std::string& terms) {
+        set(terms);
+        const auto instance = json_of(account.new_order({"a.test"}))["instance"].get<std::string>();
+        return instance.substr(instance.find("/acme"));
+    }
     void set(const std::string& terms) {
         server.configuration.settings.terms_of_service = terms;
         server.reconfigure();
@@ -51,7 +57,7 @@ TEST_CASE("terms: changed ones stop new orders until a human agrees, everything 
     CHECK(link_of(refused, "terms-of-service") == fixture.server.configuration.settings.terms_of_service);
     CHECK(link_of(refused, "index") == "https://ca.test:8443/acme/directory");
     const auto instance = json_of(refused)["instance"].get<std::string>();
-    CHECK(instance == "https://ca.test:8443/acme/terms/" + ServerFixture::account_id(client));
+    CHECK(instance.starts_with("https://ca.test:8443/acme/terms/" + ServerFixture::account_id(client) + "/"));
 
     // Agreement is not the client's to give in an update (section 7.3.2).
     CHECK(client.post(client.kid, R"({"termsOfServiceAgreed":true})").status == 200);
@@ -91,16 +97,42 @@ TEST_CASE("terms: introduced later, they bind the accounts that are there") {
 
 TEST_CASE("terms: the page is there for accounts that can agree, by GET and POST") {
     Agreed fixture;
-    const auto path = "/acme/terms/" + ServerFixture::account_id(fixture.client);
+    const auto path = fixture.page_of(fixture.client, "https://ca.test/terms/2");
     CHECK(fixture.client.get(path).status == 200);
     const auto wrong = fixture.client.get(path, "DELETE");
     CHECK_PROBLEM(wrong, 405, "malformed");
     CHECK(header_of(wrong, "Allow") == "GET, HEAD, POST");
-    for (const char* method : {"GET", "POST"}) CHECK(fixture.client.get("/acme/terms/nobody", method).status == 404);
+    fixture.server.restart();
+    fixture.client.nonce.clear();
+    CHECK(fixture.client.get(path).status == 200);
     REQUIRE(fixture.client.post(fixture.client.kid, R"({"status":"deactivated"})").status == 200);
     for (const char* method : {"GET", "POST"}) CHECK(fixture.client.get(path, method).status == 404);
-    ServerFixture none;
-    const auto client = none.registered();
-    auto reader = none.client();
-    CHECK(reader.get("/acme/terms/" + ServerFixture::account_id(client)).status == 404);
+}
+
+TEST_CASE("terms: nobody agrees for an account whose URL is all that they know, nor to terms that were not shown") {
+    Agreed fixture;
+    auto other = fixture.server.client();
+    REQUIRE(other.register_account("/acme/new-account", R"({"termsOfServiceAgreed":true})").status == 201);
+    const auto id = ServerFixture::account_id(fixture.client);
+    auto stranger = fixture.server.client();
+    for (const char* method : {"GET", "POST"}) CHECK(stranger.get("/acme/terms/" + id + "/AAAA", method).status == 404);
+    const auto theirs = fixture.page_of(other, "https://ca.test/terms/2");
+    const auto own = fixture.page_of(fixture.client, "https://ca.test/terms/2");
+    CHECK(own != theirs);
+    const auto key_of = [](const std::string& path) { return path.substr(path.rfind('/')); };
+    for (const char* method : {"GET", "POST"}) {
+        for (const auto& tail :
+             {std::string(), std::string("/"), key_of(theirs), key_of(own) + "A", std::string("/AAAA")}) {
+            CAPTURE(tail);
+            CHECK(stranger.get("/acme/terms/" + id + tail, method).status == 404);
+        }
+        CHECK(stranger.get("/acme/terms/nobody" + key_of(own), method).status == 404);
+    }
+    fixture.set("https://ca.test/terms/3");
+    for (const char* method : {"GET", "POST"}) CHECK(stranger.get(own, method).status == 404);
+    CHECK(fixture.server.audited("account.terms_agreed") == 0);
+    CHECK(stranger.get(fixture.page_of(fixture.client, "https://ca.test/terms/3"), "POST").status == 200);
+    CHECK(fixture.server.audited("account.terms_agreed") == 1);
+    fixture.set("");
+    CHECK(stranger.get(own).status == 404);
 }
