@@ -98,6 +98,35 @@ expect "a certificate under the new profile" signet fetch a.late.test --root "$r
 expect_exit 1 signet fetch a.other.test --root "$root" --out other \
     --server "https://localhost:$port/acme/profile/late/directory"
 
+step "public_http_url and resolver hold without a restart"
+DNS=$(free_port)
+: >dns.records
+start dns python3 "$SOURCE/tests/e2e/dns_server.py" "$DNS" "$WORK/dns.records"
+cp "$SIGNET_STORE/signet.toml" late.toml
+resolver() { # ADDR:PORT: with the CAA records of each name asked for there
+    sed 's#^auth = "trust"$#&\ncaa = true#; s#^hostnames = .*#&\npublic_http_url = "http://ca.late.test:8080"#' late.toml >changed.toml
+    if grep -q '^\[validation\]' changed.toml; then
+        sed -i "s/^\[validation\]/&\nresolver = \"$1\"/" changed.toml
+    else
+        printf '[validation]\nresolver = "%s"\n' "$1" >>changed.toml
+    fi
+    mv changed.toml "$SIGNET_STORE/signet.toml"
+}
+late_fetch() {
+    signet fetch b.late.test --root "$root" --out late-b --force --timeout "$1" \
+        --server "https://localhost:$port/acme/profile/late/directory" >/dev/null 2>&1
+}
+resolver 127.0.0.1:1
+nobody_answers() { ! late_fetch 1s; }
+wait_for 20 nobody_answers
+resolver "127.0.0.1:$DNS"
+wait_for 20 late_fetch 20s
+expect "the URLs of the leaf" openssl x509 -in late-b/tls.crt -noout -text
+expect_out 'URI:http://ca.late.test:8080/crl/default/'
+same "nothing waits for a restart" "$(grep -c 'take effect after a restart' server.err)" 0
+stop dns
+mv late.toml "$SIGNET_STORE/signet.toml"
+
 step "each request is a line of the log"
 grep -q 'path=/acme/profile/late/new-order.*status=201' server.err || { tail -5 server.err; fail "no line for newOrder"; }
 

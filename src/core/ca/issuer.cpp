@@ -18,12 +18,6 @@ using base::Kind;
 
 constexpr int k_serial_attempts = 3;  // two clashes of 128 random bits in a row are a broken random source
 
-IssuerFacts facts_of(const Authority& authority, const std::string& public_http_url) {
-    std::vector<x509::Certificate> chain = authority.chain();
-    chain.push_back(authority.root());
-    return {authority.issuing(), std::move(chain), public_http_url, authority.name()};
-}
-
 std::optional<store::CompromisedKey> known_against(store::Store& store, const std::optional<crypto::PublicKey>& key) {
     if (!key) return std::nullopt;
     return store.query([&](store::Transaction& transaction) { return store::find_compromised_key(transaction, *key); });
@@ -146,12 +140,28 @@ Error subordinate_error(std::vector<base::ErrorPart> refusals) {
 Issuer::Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random)
     : store_(store), authorities_(authorities), clock_(clock), random_(random) {}
 
+void Issuer::set_public_http_url(std::string url) {
+    const std::lock_guard lock(url_mutex_);
+    public_http_url_ = std::move(url);
+}
+
+std::string Issuer::public_http_url() const {
+    const std::lock_guard lock(url_mutex_);
+    return public_http_url_;
+}
+
+IssuerFacts Issuer::facts_of(const Authority& authority) {
+    std::vector<x509::Certificate> chain = authority.chain();
+    chain.push_back(authority.root());
+    return {authority.issuing(), std::move(chain), public_http_url(), authority.name()};
+}
+
 Issued Issuer::issue(
     const IssuanceRequest& request,
     const std::function<void(store::Transaction&, const store::CertificateRecord&)>& in_same_transaction) {
     const base::Time now = clock_.now();
     const auto authority = signer_of(authorities_, request);
-    IssuerFacts facts = facts_of(*authority, public_http_url_);
+    IssuerFacts facts = facts_of(*authority);
     facts.compromised = known_against(store_, request.public_key);
     for (int attempt = 1;; ++attempt) {
         Decision decision = decide(request, facts, now);
@@ -232,7 +242,7 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
     const store::Layout& layout = store_.layout();
     const AuthorityFiles files = read_authority_files(layout, authority);
     const IssuerFacts facts{
-        files.root, {files.root}, public_http_url_, authority, known_against(store_, request.public_key)};
+        files.root, {files.root}, public_http_url(), authority, known_against(store_, request.public_key)};
     store::AuditRecord audit{};
     audit.at = base::to_unix(now);
     audit.actor = "operator " + request.requester.name;
@@ -301,7 +311,7 @@ std::vector<x509::Certificate> Issuer::issue_refusal_test(const x509::Certificat
 
 std::vector<base::ErrorPart> Issuer::preview(const IssuanceRequest& request) {
     const auto authority = signer_of(authorities_, request);
-    return ca::preview(request, facts_of(*authority, public_http_url_), clock_.now());
+    return ca::preview(request, facts_of(*authority), clock_.now());
 }
 
 }  // namespace signet::ca

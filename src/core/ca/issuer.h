@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -54,11 +55,13 @@ public:
     /// The id of the CA that signs for this authority now: it changes when a generation does.
     std::string issuing_id(const std::string& authority) { return authorities_.get(authority)->issuing_id(); }
 
-    /// Base of the CRL, OCSP and AIA URLs in what is issued; empty: none are written. Set before use.
-    void set_public_http_url(std::string url) { public_http_url_ = std::move(url); }
+    /// Base of the CRL, OCSP and AIA URLs in what is issued from then on; empty: none are written.
+    void set_public_http_url(std::string url);
 
 private:
     using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;
+    IssuerFacts facts_of(const Authority& authority);
+    std::string public_http_url() const;
     std::shared_ptr<const Authority> authority_of(const x509::Certificate& certificate);
     bool record(const store::CertificateRecord& record, const store::AuditRecord& audit, const crypto::PublicKey& key,
                 const Further& further);
@@ -67,6 +70,7 @@ private:
     Authorities& authorities_;
     base::Clock& clock_;
     base::Random& random_;
+    mutable std::mutex url_mutex_;
     std::string public_http_url_;
 };
 

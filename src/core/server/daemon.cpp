@@ -20,6 +20,7 @@
 #include "server/audit_export.h"
 #include "server/front_metrics.h"
 #include "server/hosts.h"
+#include "server/live_resolver.h"
 #include "server/notify_worker.h"
 #include "server/readiness.h"
 #include "server/self_certificate.h"
@@ -132,8 +133,6 @@ std::string needs_restart(const Settings& before, const Settings& after) {
     };
     compare("listen", before.listen, after.listen);
     compare("http_listen", before.http_listen, after.http_listen);
-    compare("resolver", before.resolver, after.resolver);
-    compare("public_http_url", before.public_http_url, after.public_http_url);
     return keys;
 }
 
@@ -179,7 +178,7 @@ public:
           notify_(request.store, request.clock, request.make_transport),
           audit_export_(request.store) {
         issuer_.set_public_http_url(current_.settings.public_http_url);
-        app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, *resolver_,
+        app_ = std::make_unique<App>(request.store, authorities_, issuer_, request.clock, request.random, resolver_,
                                      current_);
         http_ = std::make_unique<net::HttpServer>(
             listeners(current_.settings), [this](const net::Request& r) { return app_->handle(r); }, k_workers,
@@ -310,7 +309,10 @@ private:
             if (const auto keys = needs_restart(started_with_, next.settings); !keys.empty()) {
                 base::log(base::Level::warning, "changed settings that take effect after a restart", {{"keys", keys}});
             }
+            const auto before = current_.settings.resolver;
             current_ = std::move(next);
+            if (current_.settings.resolver != before) resolver_.set(request_.make_resolver(current_.settings.resolver));
+            issuer_.set_public_http_url(current_.settings.public_http_url);
             app_->configure(current_);
             limit_bodies();
             notify_.configure(current_.settings.notify);
@@ -328,7 +330,7 @@ private:
     FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
     const Settings started_with_;
-    std::unique_ptr<net::Resolver> resolver_;
+    LiveResolver resolver_;
     ca::Authorities authorities_;
     ca::Issuer issuer_;
     SelfCertificate self_;
