@@ -57,6 +57,24 @@ expect_exit 1 signet issue w.lab.internal --profile lab --validity 8d --out out-
 expect_exit 1 signet issue w.internal --validity 21d --out out-dir
 nothing_left
 
+step "a key on the list of weak keys"
+openssl req -new -newkey rsa:2048 -nodes -keyout listed.key -subj /CN=w.lab.internal -out listed.csr 2>/dev/null
+expect_exit 0 signet issue w.internal --csr listed.csr --out listed-dir
+{
+    echo "# of openssl-blacklist"
+    openssl rsa -in listed.key -modulus -noout | sha1sum | cut -c 21-40
+} >"$SIGNET_STORE/weak-keys"
+expect_exit 1 signet issue w.internal --csr listed.csr --out out-dir
+expect_err 'CVE-2008-0166'
+nothing_left
+openssl req -new -newkey rsa:2048 -nodes -keyout other.key -subj /CN=w.lab.internal -out other.csr 2>/dev/null
+expect_exit 0 signet issue w.internal --csr other.csr --out other-dir
+echo 'nothing of this kind' >>"$SIGNET_STORE/weak-keys"
+expect_exit 3 signet issue w.internal --csr other.csr --out out-dir
+expect_err 'weak-keys, line 3'
+nothing_left
+rm "$SIGNET_STORE/weak-keys"
+
 step "a CA key that others can read"
 chmod 644 "$SIGNET_STORE/authorities/default/issuing.key"
 expect_exit 3 signet issue w.internal --out out-dir

@@ -16,6 +16,7 @@ namespace {
 using base::Error;
 using base::Kind;
 
+constexpr auto k_weak_keys_of_machine = "/usr/share/signet/weak-keys";
 constexpr int k_serial_attempts = 3;  // two clashes of 128 random bits in a row are a broken random source
 
 std::optional<store::CompromisedKey> known_against(store::Store& store, const std::optional<crypto::PublicKey>& key) {
@@ -138,7 +139,11 @@ Error subordinate_error(std::vector<base::ErrorPart> refusals) {
 }  // namespace
 
 Issuer::Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random)
-    : store_(store), authorities_(authorities), clock_(clock), random_(random) {}
+    : store_(store),
+      authorities_(authorities),
+      clock_(clock),
+      random_(random),
+      weak_keys_({store.layout().weak_keys(), k_weak_keys_of_machine}) {}
 
 void Issuer::set_public_http_url(std::string url) {
     const std::lock_guard lock(url_mutex_);
@@ -153,7 +158,7 @@ std::string Issuer::public_http_url() const {
 IssuerFacts Issuer::facts_of(const Authority& authority) {
     std::vector<x509::Certificate> chain = authority.chain();
     chain.push_back(authority.root());
-    return {authority.issuing(), std::move(chain), public_http_url(), authority.name()};
+    return {authority.issuing(), std::move(chain), public_http_url(), authority.name(), &weak_keys_};
 }
 
 Issued Issuer::issue(
@@ -241,8 +246,8 @@ Issued Issuer::issue_subordinate(const std::string& authority, const Subordinate
     const base::Time now = clock_.now();
     const store::Layout& layout = store_.layout();
     const AuthorityFiles files = read_authority_files(layout, authority);
-    const IssuerFacts facts{
-        files.root, {files.root}, public_http_url(), authority, known_against(store_, request.public_key)};
+    const IssuerFacts facts{files.root, {files.root}, public_http_url(),
+                            authority,  &weak_keys_,  known_against(store_, request.public_key)};
     store::AuditRecord audit{};
     audit.at = base::to_unix(now);
     audit.actor = "operator " + request.requester.name;

@@ -58,6 +58,10 @@ public:
     /// Base of the CRL, OCSP and AIA URLs in what is issued from then on; empty: none are written.
     void set_public_http_url(std::string url);
 
+    /// Why nobody may use this key, by itself (crypto::weakness) or since the list of the store or the machine has it;
+    /// nullopt when fit.
+    std::optional<std::string> weakness(const crypto::PublicKey& key) { return crypto::weakness(key, &weak_keys_); }
+
 private:
     using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;
     IssuerFacts facts_of(const Authority& authority);
@@ -70,6 +74,7 @@ private:
     Authorities& authorities_;
     base::Clock& clock_;
     base::Random& random_;
+    crypto::WeakKeyList weak_keys_;
     mutable std::mutex url_mutex_;
     std::string public_http_url_;
 };

@@ -38,7 +38,7 @@ std::string key_type_list(const std::vector<crypto::KeyType>& types) {
 void check_key(const IssuanceRequest& request, const IssuerFacts& issuer, Verdict& verdict) {
     if (!request.public_key) return verdict.refuse("", Kind::bad_public_key, "the request has no public key");
     const crypto::PublicKey& key = *request.public_key;
-    if (const auto reason = crypto::weakness(key))
+    if (const auto reason = crypto::weakness(key, issuer.weak_keys))
         return verdict.refuse("", Kind::bad_public_key, *reason, "make a new key, of type ec-p256");
     if (issuer.compromised)
         verdict.refusals.push_back(
@@ -218,7 +218,7 @@ void check_subordinate(const SubordinateRequest& request, const IssuerFacts& iss
     const crypto::PublicKey& key = request.public_key;
     if (issuer.compromised)
         verdict.refusals.push_back(compromised_key_refusal(*issuer.compromised, Kind::bad_public_key));
-    if (const auto reason = crypto::weakness(key))
+    if (const auto reason = crypto::weakness(key, issuer.weak_keys))
         verdict.refuse("", Kind::bad_public_key, *reason, "make the request again with a new key");
     if (base::equal(root.spki_der(), key.spki_der()))
         verdict.refuse("", Kind::bad_public_key, "the key is the root's own", "make the request with a key of its own");

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "ca/approved_template.h"
 #include "ca/profile.h"
+#include "crypto/weak_keys.h"
 #include "store/authorizations.h"
 #include "store/compromised_keys.h"
 #include "x509/certificate.h"
@@ -55,6 +56,7 @@ struct IssuerFacts {
     std::vector<x509::Certificate> chain;  // issuing CA, then further up, with the anchor: their constraints bind too
     std::string public_http_url;           // base of CRL, OCSP and AIA URLs; empty: none are written
     std::string authority;
+    crypto::WeakKeyList* weak_keys = nullptr;               // further keys that nobody may use
     std::optional<store::CompromisedKey> compromised = {};  // what the store knows against the key of the request
 };
 

@@ -71,8 +71,8 @@ private:
 };
 
 /// Weak keys that everyone must refuse, whatever the profile says: RSA under 2048 or over 4096 bits, even or tiny
-/// exponents, small factors, primes close to each other, ROCA; other curves. nullopt when fit, else the reason. Not
-/// seen: the keys of CVE-2008-0166 (Debian, 2006 to 2008), which only a list of them tells.
+/// exponents, small factors, primes close to each other, ROCA; other curves. nullopt when fit, else the reason. Keys
+/// that only a list tells of (CVE-2008-0166): crypto/weak_keys.h.
 std::optional<std::string> weakness(const PublicKey& key);
 
 /// From here on private keys are made and read in memory of their own: locked (never swapped out), left out of cores,

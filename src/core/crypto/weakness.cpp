@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "crypto/close_primes.h"
 #include "crypto/key.h"
+#include "crypto/weak_keys.h"
 
 namespace signet::crypto {
 namespace {
@@ -66,6 +67,13 @@ std::optional<std::string> rsa_weakness(const PublicKey& key) {
 std::optional<std::string> weakness(const PublicKey& key) {
     if (key.is_rsa()) return rsa_weakness(key);
     if (!key.type()) return "keys of type " + key.describe() + " are not supported";
+    return std::nullopt;
+}
+
+std::optional<std::string> weakness(const PublicKey& key, WeakKeyList* list) {
+    if (auto reason = weakness(key)) return reason;
+    if (list != nullptr && key.is_rsa() && list->has(key))
+        return "the RSA key is on the list of weak keys (CVE-2008-0166)";
     return std::nullopt;
 }
 

@@ -71,16 +71,14 @@ void require_usable(const store::AccountRecord& account) {
 }
 
 // Of a key in the header: it speaks for itself alone.
-void by_own_key(Exchange& exchange, const jose::Jws& jws, const char* what) {
-    if (const auto reason = crypto::weakness(*jws.jwk)) {
-        throw Error{Kind::bad_public_key, std::string(what) + ": " + *reason};
-    }
+void by_own_key(Exchange& exchange, const jose::Jws& jws, const std::optional<std::string>& weakness) {
+    if (weakness) throw Error{Kind::bad_public_key, "the key of the JWS: " + *weakness};
     verify(jws, *jws.jwk);
     exchange.key = *jws.jwk;
 }
 
 void by_jwk(Exchange& exchange, const jose::Jws& jws) {
-    by_own_key(exchange, jws, "account key");
+    by_own_key(exchange, jws, exchange.services.issuer.weakness(*jws.jwk));
     const auto thumbprint = jose::thumbprint(*jws.jwk);
     const auto record = exchange.services.store.query(
         [&](store::Transaction& transaction) { return store::find_account_by_thumbprint(transaction, thumbprint); });
@@ -125,7 +123,7 @@ void authenticate(Exchange& exchange, const Route& route) {
     if (route.proof == Proof::jwk) {
         by_jwk(exchange, jws);
     } else if (!jws.kid) {
-        by_own_key(exchange, jws, "certificate key");
+        by_own_key(exchange, jws, crypto::weakness(*jws.jwk));  // one that everybody knows may well revoke
     } else {
         by_kid(exchange, jws, route.resource);
     }

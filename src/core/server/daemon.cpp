@@ -11,9 +11,9 @@
 #include <future>
 #include <system_error>
 #include <thread>
-#include <tuple>
 
 #include "base/error.h"
+#include "base/file_watch.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/http_server.h"
@@ -74,26 +74,6 @@ int next_signal(const sigset_t& set) {
     const timespec tick{0, std::chrono::nanoseconds(k_tick).count()};
     return std::max(0, ::sigtimedwait(&set, nullptr, &tick));
 }
-
-/// Tells when a file is another one than at the last look: replaced, written to, made or removed.
-class FileWatch {
-public:
-    explicit FileWatch(base::Path path) : path_(std::move(path)), seen_(look()) {}
-    bool changed() {
-        const auto now = look();
-        return std::exchange(seen_, now) != now;
-    }
-
-private:
-    using Look = std::tuple<ino_t, off_t, std::int64_t, std::int64_t>;
-    Look look() const {
-        struct stat facts {};
-        if (::stat(path_.c_str(), &facts) != 0) return {};
-        return {facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
-    }
-    base::Path path_;
-    Look seen_;
-};
 
 // A socket of systemd stands for the address in the settings, which is then not looked at.
 std::vector<net::ListenerSettings> listeners(const Settings& settings) {
@@ -327,7 +307,7 @@ private:
     StopLimit stop_limit_;
     Watchdog watchdog_;
     bool more_to_sweep_ = false;
-    FileWatch watch_;  // looked at before the file is read: no edit is missed
+    base::FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
     const Settings started_with_;
     LiveResolver resolver_;

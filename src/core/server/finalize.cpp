@@ -215,6 +215,10 @@ net::Response certify(Exchange& exchange) {
     const auto request = parse_request(exchange);
     check_names(request, order.identifiers, ca::added_uris(profile, order.identifiers));
     if (request.public_key == *exchange.key) throw account_key();
+    // RFC 8555 section 6.7: badPublicKey is for the key of a JWS.
+    if (const auto reason = exchange.services.issuer.weakness(request.public_key)) {
+        throw Error{Kind::bad_csr, "the CSR's key cannot be certified: " + *reason, "make a new key, of type ec-p256"};
+    }
     if (profile.acme.caa) exchange.services.caa.require(exchange);
     const auto thumbprint = jose::thumbprint(request.public_key);
     // The certificate and the order's end are one transaction: of many finalizes at once one gets through.

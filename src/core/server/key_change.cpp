@@ -24,7 +24,8 @@ jose::Jws parse_inner(const Exchange& exchange) {
     if (!jws.jwk) throw refuse("the inner JWS carries the new key as \"jwk\", not \"kid\"");
     if (jws.nonce) throw refuse("the inner JWS has no nonce");
     if (jws.url != exchange.own_url()) throw refuse("the inner JWS is for another \"url\" than the outer one");
-    if (const auto reason = crypto::weakness(*jws.jwk)) throw Error{Kind::bad_public_key, "new key: " + *reason};
+    if (const auto reason = exchange.services.issuer.weakness(*jws.jwk))
+        throw Error{Kind::bad_public_key, "new key: " + *reason};
     if (!jose::verify_jws(jws, *jws.jwk)) throw refuse("the signature of the inner JWS does not verify");
     return jws;
 }

@@ -31,6 +31,7 @@ std::optional<Path> directory_from(const char* variable) {
 }  // namespace
 
 Path Layout::settings() const { return root_ / "signet.toml"; }
+Path Layout::weak_keys() const { return root_ / "weak-keys"; }
 Path Layout::database() const { return root_ / "signet.db"; }
 Path Layout::authorities() const { return root_ / "authorities"; }
 Path Layout::authority(std::string_view name) const { return authorities() / name; }

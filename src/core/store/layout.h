@@ -13,6 +13,7 @@ public:
     explicit Layout(base::Path root) : root_(std::move(root)) {}
     const base::Path& root() const { return root_; }
     base::Path settings() const;                        // signet.toml
+    base::Path weak_keys() const;                       // weak-keys: public keys that nobody may use, if there is one
     base::Path database() const;                        // signet.db
     base::Path authorities() const;                     // authorities/
     base::Path authority(std::string_view name) const;  // authorities/NAME/

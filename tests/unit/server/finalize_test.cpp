@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "base/file.h"
+#include "crypto/digest.h"
 #include "crypto/signature.h"
 #include "fixture.h"
+#include "jose/jwk.h"
 #include "x509/der.h"
 #include "x509/path.h"
 
@@ -293,11 +296,50 @@ TEST_CASE("finalize: what is no CSR is badCSR") {
     CHECK_PROBLEM(ready.client.post(ready.order.finalize, R"({"csr":7})"), 400, "malformed");
 }
 
+namespace {
+
+std::string line_of_list(const crypto::PrivateKey& key) {
+    std::string modulus = base::hex_encode(key.public_key().parts().first);
+    for (auto& c : modulus) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return base::hex_encode(crypto::sha1(base::bytes_of("Modulus=" + modulus + "\n"))).substr(20) + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("finalize: keys on the list of the store are no account's and not certified, from when they are on it") {
+    Ready ready({"a.test"});
+    AcmeClient there(ready.server.handler(), crypto::KeyType::rsa_2048);
+    REQUIRE(there.register_account().status == 201);
+    AcmeClient leaf(ready.server.handler(), crypto::KeyType::rsa_2048);
+    const auto before = order_of(ready.client.new_order({"b.test"}));
+    const auto made = order_of(ready.client.finalize(before.finalize, csr_for({"b.test"}, leaf.key()))).certificate;
+    const auto der = x509::parse_pem(ready.client.post(made, "").body, "chain").front().der;
+    base::write_file(ready.server.store().layout().weak_keys(),
+                     "# RSA-2048\n00112233445566778899\n" + line_of_list(there.key()) + line_of_list(leaf.key()));
+
+    CHECK_PROBLEM(ready.finalize(csr_for({"a.test"}, leaf.key())), 400, "badCSR");
+    CHECK_PROBLEM(there.register_account(), 400, "badPublicKey");
+    const auto change_to = [&](const crypto::PrivateKey& key) {
+        auto& client = ready.client;
+        const auto url = client.base() + "/acme/key-change";
+        base::Json inner;
+        inner["account"] = client.kid;
+        inner["oldKey"] = jose::to_jwk(client.key().public_key());
+        return client.post(url, jose::sign_jws(key, {.url = url}, base::dump_json(inner)));
+    };
+    CHECK_PROBLEM(change_to(leaf.key()), 400, "badPublicKey");
+    CHECK(ready.finalize(csr_for({"a.test"})).status == 200);
+    CHECK(change_to(crypto::PrivateKey::generate(crypto::KeyType::rsa_2048)).status == 200);
+    // What everybody can sign for should be revoked, by whomever.
+    const auto payload = R"({"certificate":")" + base::base64url_encode(der) + "\"}";
+    CHECK(leaf.post("/acme/revoke-cert", payload).status == 200);
+}
+
 TEST_CASE("finalize: account keys and weak keys are not certified") {
     Ready ready({"a.test"});
     CHECK_PROBLEM(ready.finalize(csr_for({"a.test"}, ready.client.key())), 400, "badCSR");
     auto other = ready.server.registered();
     CHECK_PROBLEM(ready.finalize(csr_for({"a.test"}, other.key())), 400, "badCSR");
-    CHECK_PROBLEM(ready.finalize(openssl_csr("/CN=a.test", "", "1024")), 400, "badPublicKey");
+    CHECK_PROBLEM(ready.finalize(openssl_csr("/CN=a.test", "", "1024")), 400, "badCSR");
     CHECK(ready.finalize(csr_for({"a.test"})).status == 200);
 }

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/file_watch.h"
+#include "crypto/key.h"
+
+namespace signet::crypto {
+
+/// RSA keys that are known to everybody, as those that Debian's OpenSSL made from 2006 to 2008 (CVE-2008-0166): only a
+/// list of them tells. Its files are those of openssl-blacklist(1), which may be joined: a line for each key, the last
+/// 20 of the 40 hex digits of SHA-1 over "Modulus=", the modulus in upper-case hex, and a line feed; empty lines, and
+/// those that begin with "#", do not count. A file need not be there. It is read when the first RSA key is looked up,
+/// and again when it has changed; ten octets of memory a key. Thread-safe.
+class WeakKeyList {
+public:
+    explicit WeakKeyList(std::vector<base::Path> files);
+
+    /// Throws environment when a file cannot be read or has a line that is none of the above.
+    bool has(const PublicKey& key);
+
+private:
+    using Digest = std::array<std::uint8_t, 10>;
+    using Digests = std::shared_ptr<const std::vector<Digest>>;  // sorted
+    struct File {
+        base::Path path;
+        base::FileLook seen = {};
+        Digests digests = {};
+    };
+    static Digest digest_of(const PublicKey& key);
+    static std::vector<Digest> read(const base::Path& path);
+    Digests contents(File& file);
+
+    std::mutex mutex_;  // guards what was read; not held while reading
+    std::vector<File> files_;
+};
+
+/// What weakness(key) says, or that the list has it, if there is one.
+std::optional<std::string> weakness(const PublicKey& key, WeakKeyList* list);
+
+}  // namespace signet::crypto
