@@ -142,10 +142,14 @@ const SettingsSection k_acme{
       "at a time; when more than sixteen wait, further orders are answered rateLimited."},
      {"rate_limits", "{}",
       "\"N/DURATION\" for orders_per_account (an authorization asked for alone counts as an order), "
-      "accounts_per_address (IPv6: per /64) and certificates_per_name (each name of a certificate): N at once, given "
+      "accounts_per_address (IPv6: per /64; of the profile at whose directory the account is made, so that one of "
+      "another directory does not count here) and certificates_per_name (each name of a certificate): N at once, given "
       "back evenly over "
       "the duration, so that another one is possible after DURATION/N. One over is answered "
-      "429 with that wait as Retry-After. Kept in the store. Not set: no limit."}}};
+      "429 with that wait as Retry-After. Kept in the store. Not set: no limit but this one, of every account: 3000 "
+      "orders that are neither finalized, failed nor expired, and 3000 authorizations that are pending or were "
+      "deactivated; one over is answered "
+      "429 with the time until enough of them expire."}}};
 
 const SettingsSection k_retention{
     "retention",
