@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "ca/authority_files.h"
+#include "ca/issuer.h"
 #include "ca/policy.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -46,14 +47,15 @@ struct Judge {
     const store::Layout layout;
     const Settings& settings;
     const std::optional<store::CompromisedKey> compromised;  // the key that is asked about
+    crypto::WeakKeyList& weak_keys;
 
     ca::AuthorityFiles authority(const ca::Profile& profile) const {
         return ca::read_authority_files(layout, profile.ca);
     }
     ca::Decision decide(const ca::Profile& profile, const Question& question) const {
         const ca::AuthorityFiles files = authority(profile);
-        const ca::IssuerFacts facts{files.signer(), files.above_leaf(), settings.server.public_http_url, profile.ca,
-                                    compromised};
+        const ca::IssuerFacts facts{files.signer(), files.above_leaf(), settings.server.public_http_url,
+                                    profile.ca,     &weak_keys,         compromised};
         return ca::decide(request_for(profile, question), facts, context.seams.clock.now());
     }
 };
@@ -158,9 +160,10 @@ int run(Context& context, const RequestWords& words) {
     if (words.ca) profile.ca = *words.ca;
     const Question question{names_that_count(words.names, csr), key_of(words, profile, csr), words};
     const auto store = store::Store::open(context.store());
-    const Judge judge{context, store->layout(), settings, store->query([&](store::Transaction& transaction) {
-                          return store::find_compromised_key(transaction, question.key);
-                      })};
+    const auto compromised = store->query(
+        [&](store::Transaction& transaction) { return store::find_compromised_key(transaction, question.key); });
+    crypto::WeakKeyList weak_keys(ca::weak_key_files(store->layout()));
+    const Judge judge{context, store->layout(), settings, compromised, weak_keys};
     const ca::Decision decision = judge.decide(profile, question);
     const auto others = decision.ok() ? std::vector<std::string>{} : permitted_by(judge, profile, question);
     if (context.out.json())

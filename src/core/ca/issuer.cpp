@@ -16,7 +16,6 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr auto k_weak_keys_of_machine = "/usr/share/signet/weak-keys";
 constexpr int k_serial_attempts = 3;  // two clashes of 128 random bits in a row are a broken random source
 
 std::optional<store::CompromisedKey> known_against(store::Store& store, const std::optional<crypto::PublicKey>& key) {
@@ -138,12 +137,16 @@ Error subordinate_error(std::vector<base::ErrorPart> refusals) {
 
 }  // namespace
 
+std::vector<base::Path> weak_key_files(const store::Layout& layout) {
+    return {layout.weak_keys(), "/usr/share/signet/weak-keys"};
+}
+
 Issuer::Issuer(store::Store& store, Authorities& authorities, base::Clock& clock, base::Random& random)
     : store_(store),
       authorities_(authorities),
       clock_(clock),
       random_(random),
-      weak_keys_({store.layout().weak_keys(), k_weak_keys_of_machine}) {}
+      weak_keys_(weak_key_files(store.layout())) {}
 
 void Issuer::set_public_http_url(std::string url) {
     const std::lock_guard lock(url_mutex_);

@@ -22,6 +22,9 @@ struct Issued {
     std::vector<std::string> notes;
 };
 
+/// Where a list of keys that everybody knows may lie: the store's, the machine's.
+std::vector<base::Path> weak_key_files(const store::Layout& layout);
+
 /// The chokepoint: every certificate of this CA comes through `issue`. Policy decides, the authority signs, and the
 /// certificate is recorded with its audit entry in one durable transaction before anyone sees it. Refusals are audited
 /// too, unless the request says that its caller does. Thread-safe.
