@@ -38,6 +38,7 @@ base::Json json_of(const inspect::DrillReport& report, const Words& words) {
             {"name", words.name},
             {"begins", base::format_time(report.begins)},
             {"certificates", report.certificates},
+            {"revoked", report.revoked},
             {"all_moved", base::format_time(report.all_moved)},
             {"last_end", base::format_time(report.last_end)},
             {"crl", report.crl_bytes == 0 ? base::Json(nullptr)
@@ -55,7 +56,8 @@ std::string verdict(const inspect::DrillPeer& peer) {
 
 void print(Output& out, const inspect::DrillReport& report, const Words& words) {
     out.line("a drill of " + words.action + " for the CA " + words.name + "; nothing is changed");
-    out.facts({{"certificates that live", std::to_string(report.certificates)},
+    const std::string revoked = report.revoked == 0 ? "" : ", " + std::to_string(report.revoked) + " of them revoked";
+    out.facts({{"certificates that live", std::to_string(report.certificates) + revoked},
                {"all are replaced by", base::format_time(report.all_moved)},
                {"the last one ends at", base::format_time(report.last_end)},
                {"CRL", report.crl_bytes == 0 ? std::string()
@@ -90,14 +92,16 @@ constexpr auto k_description =
     "certificates, and whether any peer would refuse another at any moment. The copy has throw-away keys, lies in a "
     "directory of its own (TMPDIR, else /tmp), and is gone afterwards; no key of the store is read, nothing in it is "
     "changed.\n\n"
-    "Each certificate that lives now is taken to be renewed when renewal information says so. One that nobody renews "
-    "lives to its end: \"the last one ends at\". Peers are asked by path validation (RFC 5280 section 6): everyone "
+    "Each certificate that lives now (as `ca show` counts them) is taken to be renewed when renewal information says "
+    "so, but for revoked ones. One that nobody renews lives to its end: \"the last one ends at\"; before that `ca "
+    "retire` refuses. Peers are asked by path validation (RFC 5280 section 6): everyone "
     "everyone, with certificates and anchors of before and of after, at the beginning, in the middle, when all are "
     "replaced, and after the former CA is retired; for a new root also peers that have one of the two roots alone. A "
     "refusal that is meant (of what is revoked, with an anchor that was retired) is told as such.\n\n"
     "revoke-all measures the CRL, too. An ACME client learns from renewal information that it is time; certificates "
     "of the store itself are renewed with `signet renew --force`.\n\n"
-    "With --json: drill, name, begins, certificates, all_moved, last_end, crl (entries, bytes), events[] (at, what, "
+    "With --json: drill, name, begins, certificates, revoked (of these), all_moved, last_end, crl (entries, bytes), "
+    "events[] (at, what, "
     "moved, left), peers[] (phase, anchors, certificate, accepted, expected, reason), refused and changed (false).";
 
 }  // namespace

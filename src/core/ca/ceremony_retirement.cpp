@@ -85,6 +85,8 @@ Retired retire_ca(store::Store& store, const RetireRequest& request, base::Time 
                     "renew them first (signet ca show tells how far it is), or retire it with --force"};
 
     DirectoryChange change(layout, name);
+    std::vector<x509::Certificate> gone;
+    for (const FormerCa* ca : leaving.issuing) gone.push_back(ca->certificate);
     for (const FormerCa* ca : leaving.issuing)
         for (const char* extension : {"crt", "key"}) change.remove(layout.former(name, "issuing", ca->id, extension));
     if (leaving.root != nullptr) {
@@ -94,7 +96,7 @@ Retired retire_ca(store::Store& store, const RetireRequest& request, base::Time 
         for (const x509::Certificate& cross : files.cross) {
             auto& of_this_key = left[authority_id(cross)];
             const bool by_it = cross.issuer() == leaving.root->certificate.subject();
-            if (authority_id(cross) != id && !by_it) of_this_key.push_back(cross);
+            (authority_id(cross) != id && !by_it ? of_this_key : gone).push_back(cross);
         }
         for (const auto& [key_id, certificates] : left)
             change.write_certificates(layout.former(name, "cross", key_id, "crt"), certificates);
@@ -105,7 +107,10 @@ Retired retire_ca(store::Store& store, const RetireRequest& request, base::Time 
     audit.actor = request.actor;
     audit.detail = "CA '" + name + "': " + base::join(result.ids, ", ") +
                    (result.living > 0 ? ", with " + std::to_string(result.living) + " living certificates" : "");
-    store.write([&](store::Transaction& transaction) { store::append_audit(transaction, audit); });
+    store.write([&](store::Transaction& transaction) {
+        store::append_audit(transaction, audit);
+        note_retired(transaction, name, gone);
+    });
     change.commit();
     return result;
 }

@@ -5,7 +5,9 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "store/certificates.h"
+#include "store/meta.h"
 
 namespace signet::ca {
 namespace {
@@ -72,16 +74,23 @@ Chain climb(const AuthorityFiles& files, const Chain& roots, Chain visited, cons
     return best;
 }
 
+std::string retired_key(const std::string& name) { return "retired-cas." + name; }
+
+/// A serial a line, some for each rotation.
+std::vector<std::string> retired(store::Transaction& transaction, const std::string& name) {
+    const auto text = store::get_meta(transaction, retired_key(name));
+    std::vector<std::string> serials;
+    if (!text) return serials;
+    for (const auto serial : base::split(base::text_of(*text), '\n')) serials.emplace_back(serial);
+    return serials;
+}
+
 /// Certificates of CAs themselves among what this CA has signed.
 std::int64_t count_own(store::Transaction& transaction, const AuthorityFiles& files, std::string_view id,
                        std::int64_t now) {
-    Chain own = files.chain();
-    own.push_back(files.root);
-    own.insert(own.end(), files.cross.begin(), files.cross.end());
-    for (const auto* former : {&files.former_issuing, &files.former_roots})
-        for (const FormerCa& ca : *former) own.push_back(ca.certificate);
-    return std::count_if(own.begin(), own.end(), [&](const x509::Certificate& ca) {
-        const auto row = store::find_certificate(transaction, ca.serial_hex());
+    const auto own = own_serials(transaction, files);
+    return std::count_if(own.begin(), own.end(), [&](const std::string& serial) {
+        const auto row = store::find_certificate(transaction, serial);
         return row && row->issuer_id == id && row->not_after >= now;
     });
 }
@@ -144,6 +153,22 @@ std::vector<x509::Certificate> AuthorityFiles::sent_chain_of(std::string_view id
     const Chain further = climb(*this, roots_of(*this), {from}, old_root == nullptr ? nullptr : &root);
     chain.insert(chain.end(), further.begin(), further.end());
     return chain;
+}
+
+std::set<std::string, std::less<>> own_serials(store::Transaction& transaction, const AuthorityFiles& files) {
+    std::set<std::string, std::less<>> own;
+    for (const std::string& serial : retired(transaction, files.name)) own.insert(serial);
+    for (const x509::Certificate& ca : files.above_leaf()) own.insert(ca.serial_hex());
+    for (const x509::Certificate& cross : files.cross) own.insert(cross.serial_hex());
+    for (const auto* former : {&files.former_issuing, &files.former_roots})
+        for (const FormerCa& ca : *former) own.insert(ca.certificate.serial_hex());
+    return own;
+}
+
+void note_retired(store::Transaction& transaction, const std::string& name, const Chain& certificates) {
+    auto serials = retired(transaction, name);
+    for (const x509::Certificate& ca : certificates) serials.push_back(ca.serial_hex());
+    store::put_meta(transaction, retired_key(name), base::bytes_of(base::join(serials, "\n")));
 }
 
 std::int64_t count_living_leaves(store::Transaction& transaction, const AuthorityFiles& files, std::string_view id,

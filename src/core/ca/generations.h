@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,15 @@ namespace signet::ca {
 /// Fills in what authorities/NAME/former/ holds. Throws corrupt for a certificate that is not what its name says.
 void read_former(const store::Layout& layout, AuthorityFiles& files);
 
-/// Leafs of this CA that have not ended; its own CA certificates and OCSP responders are none. From indexes.
+/// Serials of the certificates of this CA itself: its roots, issuing CAs and cross-certificates, also of generations
+/// that were retired. Nobody has to replace them before their issuer goes.
+std::set<std::string, std::less<>> own_serials(store::Transaction& transaction, const AuthorityFiles& files);
+/// Says that they were its own, before their files go.
+void note_retired(store::Transaction& transaction, const std::string& name,
+                  const std::vector<x509::Certificate>& certificates);
+
+/// Certificates signed by this CA that have not ended, revoked ones too; its own and OCSP responders' are none. From
+/// indexes.
 std::int64_t count_living_leaves(store::Transaction& transaction, const AuthorityFiles& files, std::string_view id,
                                  std::int64_t now);
 

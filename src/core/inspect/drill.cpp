@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <set>
 
 #include "base/error.h"
 #include "ca/ceremony_copy.h"
@@ -81,15 +82,28 @@ struct Copy {
 /// What lives when the drill begins.
 struct Living {
     std::vector<std::int64_t> moves;  // when each is renewed
-    std::int64_t last_end = 0;
+    std::int64_t last_end = 0, revoked = 0;
     std::vector<std::string> names;  // of one of them: what the CA may certify
 };
 
-/// The CA's own rows are no leafs.
-bool is_leaf(const store::CertificateRecord& record) {
-    return record.profile != ca::k_responder_profile && record.profile != ca::k_cross_profile &&
-           !((record.profile == "root" || record.profile == ca::k_issuing_profile) && record.names.empty());
-}
+/// Which rows it is about: those that `ca show` counts, of the issuing CAs; with `roots` of the roots, too.
+class Concerned {
+public:
+    Concerned(store::Transaction& transaction, const ca::AuthorityFiles& files, bool roots)
+        : own_(ca::own_serials(transaction, files)) {
+        for (const x509::Certificate& signer : files.leaf_signers()) signers_.insert(ca::authority_id(signer));
+        if (!roots) return;
+        signers_.insert(ca::authority_id(files.root));
+        for (const ca::FormerCa& root : files.former_roots) signers_.insert(root.id);
+    }
+    bool operator()(const store::CertificateRecord& record) const {
+        return record.profile != ca::k_responder_profile && signers_.contains(record.issuer_id) &&
+               !own_.contains(record.serial);
+    }
+
+private:
+    std::set<std::string, std::less<>> own_, signers_;
+};
 
 std::int64_t moves_at(store::CertificateRecord record, Drill drill, std::int64_t now,
                       const std::map<std::string, std::int64_t, std::less<>>& replaced) {
@@ -104,23 +118,38 @@ std::int64_t moves_at(store::CertificateRecord record, Drill drill, std::int64_t
     return std::max(window.start, now);
 }
 
-Living look_at(store::Store& store, const ca::AuthorityFiles& files, Drill drill, std::int64_t now) {
-    Living living;
-    const auto replaced = store.query([&](store::Transaction& transaction) { return replaced_at(transaction, files); });
-    store::InventoryFilter filter;
-    filter.authority = files.name;
-    filter.ending = {now, std::numeric_limits<std::int64_t>::max()};
+void walk(store::Store& store, store::InventoryFilter filter,
+          const std::function<void(const store::CertificateRecord&)>& visit) {
     store::Inventory inventory(std::move(filter));
     while (!inventory.at_end()) {
         const auto rows =
             store.query([&](store::Transaction& transaction) { return inventory.next(transaction, k_rows_at_once); });
-        for (const auto& row : rows) {
-            if (!is_leaf(row)) continue;
-            living.moves.push_back(moves_at(row, drill, now, replaced));
-            living.last_end = std::max(living.last_end, row.not_after);
-            if (living.names.empty()) living.names = row.names;
-        }
+        for (const auto& row : rows) visit(row);
     }
+}
+
+Living look_at(store::Store& store, const ca::AuthorityFiles& files, Drill drill, std::int64_t now) {
+    Living living;
+    const auto replaced = store.query([&](store::Transaction& transaction) { return replaced_at(transaction, files); });
+    const auto concerned = store.query(
+        [&](store::Transaction& transaction) { return Concerned(transaction, files, drill != Drill::rotate); });
+    store::InventoryFilter of_this_ca;
+    of_this_ca.authority = files.name;
+    auto filter = of_this_ca;
+    filter.ending = {now, std::numeric_limits<std::int64_t>::max()};
+    walk(store, filter, [&](const store::CertificateRecord& row) {
+        if (!concerned(row)) return;
+        living.moves.push_back(moves_at(row, drill, now, replaced));
+        living.last_end = std::max(living.last_end, row.not_after);
+        if (living.names.empty()) living.names = row.names;
+    });
+    filter = of_this_ca;
+    filter.revoked = true;
+    walk(store, filter, [&](const store::CertificateRecord& row) {
+        if (row.not_after < now || !concerned(row)) return;
+        ++living.revoked;
+        living.last_end = std::max(living.last_end, row.not_after);
+    });
     std::sort(living.moves.begin(), living.moves.end());
     return living;
 }
@@ -199,7 +228,7 @@ void play_rotation(Copy& copy, Drill drill, const Living& living, DrillReport& r
                          {begins,
                           new_root ? "a new root and a new issuing CA are in force; both roots are anchors"
                                    : "a new issuing CA is in force",
-                          0, report.certificates});
+                          0, report.certificates - report.revoked});
     const auto after = enrol(copy, living, late);
     for (const auto& [phase, at] :
          {std::pair<std::string, base::Time>{"moving", begins + (report.all_moved - begins) / 2},
@@ -212,9 +241,9 @@ void play_rotation(Copy& copy, Drill drill, const Living& living, DrillReport& r
     copy.clock.set(late);
     ca::retire_ca(*copy.store, {ca::authority_id(new_root ? old.root : old.signer()), true, "drill"}, late);
     report.events.push_back(
-        {report.all_moved,
+        {std::max(report.all_moved, report.last_end),
          std::string("the former ") + (new_root ? "root" : "issuing CA") + " may be retired: signet ca retire",
-         report.certificates, 0});
+         report.certificates - report.revoked, 0});
     const std::vector<std::pair<std::string, DrillHolder>> left{{"after", enrol(copy, living, late)}};
     ask_all(report, "retired", left, late);
     if (new_root) ask_outsiders(report, "retired", old.root, now_there.root, left, late, true);
@@ -244,7 +273,7 @@ void play_revocation(Copy& copy, const Living& living, DrillReport& report) {
     report.events.insert(
         report.events.begin(),
         {report.begins, "all are revoked: who asks for revocation refuses them until they are replaced", 0,
-         report.certificates});
+         report.certificates - report.revoked});
     report.peers.push_back({"before", "of before", "of before", true, {}, false});
     // Path validation asks nobody about revocation; a peer that does refuses by what the CRL says.
     report.peers.push_back({"moving", "of before", "of before", false, "it is revoked", true});
@@ -263,7 +292,8 @@ DrillReport play(store::Store& store, const std::string& authority, Drill drill,
     DrillReport report;
     report.begins = base::from_unix(base::to_unix(now));
     report.all_moved = report.begins;
-    report.certificates = static_cast<std::int64_t>(living.moves.size());
+    report.revoked = living.revoked;
+    report.certificates = static_cast<std::int64_t>(living.moves.size()) + living.revoked;
     report.last_end = living.last_end == 0 ? report.begins : base::from_unix(living.last_end);
     add_progress(report, living);
     Copy copy(files, report.begins, random);

@@ -32,7 +32,8 @@ struct DrillPeer {
 
 struct DrillReport {
     base::Time begins, all_moved, last_end;  // last_end: when the last certificate ends that nobody renews
-    std::int64_t certificates = 0;           // that live when it begins
+    std::int64_t certificates = 0;           // that have not ended when it begins, as `ca show` counts them
+    std::int64_t revoked = 0;                // of these: nobody replaces them, but CRLs name them until they end
     std::vector<DrillEvent> events;
     std::vector<DrillPeer> peers;
     std::int64_t crl_entries = 0, crl_bytes = 0;  // revoke_all

@@ -198,6 +198,20 @@ TEST_CASE("retire: refused while leafs live, then a root goes with all that hang
     CHECK(ca.refusal(ca::authority_id(*left.issuing), true) == Kind::internal);
 }
 
+TEST_CASE("retire: certificates of the CA itself that went before hold up nothing") {
+    Generations ca;
+    const auto first = ca.files();
+    ca.rotate();
+    CHECK(ca.refusal(ca::authority_id(*first.issuing)) == Kind::internal);
+    ca.rotate(true);
+    CHECK(ca.living(ca::authority_id(first.root)) == 0);  // it signed two issuing CAs, and the next root
+    CHECK(ca.refusal(ca::authority_id(first.root)) == Kind::internal);
+    const auto second = ca.files();
+    ca.rotate(true);
+    CHECK(ca.living(ca::authority_id(second.root)) == 0);  // it signed the first root, too
+    CHECK(ca.refusal(ca::authority_id(second.root)) == Kind::internal);
+}
+
 TEST_CASE("rotation: of a compromised root nothing counts, and all below it is revoked") {
     Generations ca;
     const auto leaf = ca.issue();

@@ -4,7 +4,10 @@
 #include <filesystem>
 
 #include "ca/ceremony.h"
+#include "ca/generations.h"
 #include "ca/issuer.h"
+#include "store/certificates.h"
+#include "store/inventory.h"
 #include "support/manual_clock.h"
 #include "support/seeded_random.h"
 #include "support/temporary_store.h"
@@ -73,6 +76,26 @@ TEST_CASE("drill: a rotation moves everyone within the window, and nobody refuse
     CHECK(report.events.back().left == 0);
     CHECK(std::is_sorted(report.events.begin(), report.events.end(),
                          [](const auto& a, const auto& b) { return a.at < b.at; }));
+}
+
+TEST_CASE("drill: it counts what ca show counts, revoked certificates apart") {
+    Fleet fleet;
+    store::Inventory inventory({});
+    const auto row =
+        fleet.store->query([&](store::Transaction& transaction) { return inventory.next(transaction, 1).front(); });
+    fleet.store->write([&](store::Transaction& transaction) {
+        store::revoke_certificate(transaction, row.serial, base::to_unix(fleet.clock.now()), 1);
+    });
+    const auto report = fleet.play(inspect::Drill::rotate);
+    const auto files = ca::read_authority_files(fleet.store->layout(), "default");
+    CHECK(report.certificates == fleet.store->query([&](store::Transaction& transaction) {
+        return ca::count_living_leaves(transaction, files, ca::authority_id(files.signer()),
+                                       base::to_unix(fleet.clock.now()));
+    }));
+    CHECK(report.certificates == 20);
+    CHECK(report.revoked == 1);
+    CHECK(report.events.front().left == 19);
+    CHECK(report.events.back().at >= report.last_end);  // ca retire refuses before
 }
 
 TEST_CASE("drill: a new root refuses nobody, until the old one is gone and a peer has nothing else") {
