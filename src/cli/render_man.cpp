@@ -262,6 +262,7 @@ ManPage program_page(const CommandTable& table) {
     pages.emplace_back("signet.toml.5");
     pages.emplace_back("signet-emergency.7");
     pages.emplace_back("signet-mtls.7");
+    pages.emplace_back("signet-spiffe.7");
     pages.emplace_back("signet-events.7");
     page.references(pages);
     return {"signet.1", page.take()};
@@ -329,6 +330,23 @@ ManPage mtls_page() {
     return {"signet-mtls.7", page.take()};
 }
 
+ManPage spiffe_page() {
+    Page page{"signet spiffe", 7};
+    page.section("NAME");
+    page.text("signet-spiffe - services that know each other by SPIFFE identities");
+    page.section("DESCRIPTION");
+    page.text(
+        "A service shows who it is by a URI in its certificate, spiffe://TRUST-DOMAIN/PATH, and its peers check that "
+        "URI. From nothing to services that renew themselves, and an alert when one cannot: type it in as it stands, "
+        "in an empty directory that has deploy/ of signet in it. SIGNET_STORE names where the store is to be. A line "
+        "that begins with ! is one that fails.");
+    add_chapters(page, spiffe_guide());
+    page.section("SEE ALSO");
+    page.references({"signet-issue.1", "signet-renew.1", "signet-status.1", "signet-verify.1", "signet-ca-rotate.1",
+                     "signet-emergency.7", "signet-events.7", "signet-mtls.7", "signet.toml.5"});
+    return {"signet-spiffe.7", page.take()};
+}
+
 ManPage events_page() {
     Page page{"signet events", 7};
     page.section("NAME");
@@ -353,6 +371,7 @@ std::vector<ManPage> render_man(const CommandTable& table) {
     pages.push_back(settings_page());
     pages.push_back(emergency_page());
     pages.push_back(mtls_page());
+    pages.push_back(spiffe_page());
     pages.push_back(events_page());
     return pages;
 }

@@ -13,7 +13,7 @@ struct ManPage {
 };
 
 /// signet.1, one page for each group and command, signet.toml.5,
-/// signet-emergency.7, signet-events.7. The same input gives the same bytes.
+/// signet-emergency.7, signet-mtls.7, signet-spiffe.7, signet-events.7. The same input gives the same bytes.
 std::vector<ManPage> render_man(const CommandTable& table);
 
 }  // namespace signet::cli

@@ -20,5 +20,7 @@ struct RunbookChapter {
 const std::vector<RunbookChapter>& emergency_runbook();
 /// For signet-mtls(7): how a server serves a certificate that signet renews, and whom it lets in.
 const std::vector<RunbookChapter>& mtls_recipes();
+/// For signet-spiffe(7): from a CA for one trust domain to a renewal that alerts.
+const std::vector<RunbookChapter>& spiffe_guide();
 
 }  // namespace signet::cli

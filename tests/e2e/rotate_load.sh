@@ -161,3 +161,5 @@ for i in 1 2 3; do stop "client-$i"; done
 none_failed
 [ "$(handshakes)" -ge 400 ] || fail "there was no load: $(handshakes) handshakes"
 echo "   $(handshakes) handshakes, none failed"
+stop haproxy-server
+stop nginx-server
