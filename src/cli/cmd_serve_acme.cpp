@@ -85,12 +85,8 @@ int run(Context& context, const Words& words) {
                         .random = context.seams.random,
                         .make_resolver = context.seams.make_resolver,
                         .make_transport = context.seams.make_transport,
-                        .load =
-                            [&] {
-                                auto configuration = load(context, words);
-                                note_settings(context, *store, "server");
-                                return configuration;
-                            },
+                        .load = [&] { return load(context, words); },
+                        .note_settings = [&] { note_settings(context, *store, "server"); },
                         .settings_file = context.settings_file(),
                         .announce =
                             [&](const std::string& url) {

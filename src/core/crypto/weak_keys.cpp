@@ -28,15 +28,15 @@ WeakKeyList::Digest WeakKeyList::digest_of(const PublicKey& key) {
     return digest;
 }
 
-std::vector<WeakKeyList::Digest> WeakKeyList::read(const base::Path& path) {
-    const auto text = base::read_file_if_there(path, k_file_limit);
+std::vector<WeakKeyList::Digest> WeakKeyList::parse(const base::Path& path, std::string_view text) {
     std::vector<Digest> digests;
-    if (!text) return digests;
-    digests.reserve(text->size() / 21);
+    digests.reserve(text.size() / 21);
     int number = 0;
-    for (const auto raw : base::split(*text, '\n')) {
+    while (!text.empty()) {
         ++number;
-        const auto line = base::trim(raw);
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = base::trim(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty() || line.starts_with('#')) continue;
         const auto bytes = base::hex_decode(line);
         Digest digest{};
@@ -52,16 +52,31 @@ std::vector<WeakKeyList::Digest> WeakKeyList::read(const base::Path& path) {
     return digests;
 }
 
+WeakKeyList::Digests WeakKeyList::as_seen(const File& file, const base::FileLook& look) {
+    const std::lock_guard lock(mutex_);
+    if (file.seen != look) return nullptr;
+    if (file.broken) throw base::Error(*file.broken);
+    return file.digests;
+}
+
 WeakKeyList::Digests WeakKeyList::contents(File& file) {
+    if (auto known = as_seen(file, base::look_at(file.path))) return known;
+    const std::lock_guard one(reading_);
     const auto look = base::look_at(file.path);
-    {
-        const std::lock_guard lock(mutex_);
-        if (file.digests && file.seen == look) return file.digests;
+    if (auto known = as_seen(file, look)) return known;
+    const auto text = base::read_file_if_there(file.path, k_file_limit);
+    Digests digests;
+    std::optional<base::Error> broken;
+    try {
+        digests = std::make_shared<const std::vector<Digest>>(parse(file.path, text.value_or("")));
+    } catch (const base::Error& error) {
+        broken = error;  // remembered: strangers may ask again and again
     }
-    auto digests = std::make_shared<const std::vector<Digest>>(read(file.path));
     const std::lock_guard lock(mutex_);
     file.seen = look;
     file.digests = std::move(digests);
+    file.broken = std::move(broken);
+    if (file.broken) throw base::Error(*file.broken);
     return file.digests;
 }
 

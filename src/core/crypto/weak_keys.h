@@ -3,8 +3,11 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/file_watch.h"
 #include "crypto/key.h"
 
@@ -29,12 +32,15 @@ private:
         base::Path path;
         base::FileLook seen = {};
         Digests digests = {};
+        std::optional<base::Error> broken = {};  // why it cannot be used as it was seen
     };
     static Digest digest_of(const PublicKey& key);
-    static std::vector<Digest> read(const base::Path& path);
+    static std::vector<Digest> parse(const base::Path& path, std::string_view text);
     Digests contents(File& file);
+    Digests as_seen(const File& file, const base::FileLook& look);
 
-    std::mutex mutex_;  // guards what was read; not held while reading
+    std::mutex mutex_;    // guards what was read; not held while reading
+    std::mutex reading_;  // one thread reads, and the others take what it got: a list may be large
     std::vector<File> files_;
 };
 

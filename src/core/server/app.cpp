@@ -112,7 +112,8 @@ void decorate(const Exchange& exchange, const Match& match, net::Response& respo
 // The page where an account agrees to terms is for whoever knows the end of its path.
 std::string logged_path(const net::Request& request) {
     if (!request.path.starts_with("/acme/terms/")) return request.path;
-    return request.path.substr(0, request.path.rfind('/') + 1) + "...";
+    const auto end = request.path.find('/', std::string_view("/acme/terms/").size());
+    return end == std::string::npos ? request.path : request.path.substr(0, end + 1) + "...";
 }
 
 // The access log: one event a request. No header, no query and no body is in it: one of them may hold a secret.

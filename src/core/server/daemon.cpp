@@ -169,6 +169,7 @@ public:
     }
 
     void start() {
+        note_settings();
         notify_.configure(current_.settings.notify);
         renew_own_certificate();
         limit_bodies();
@@ -281,17 +282,25 @@ private:
                           "put it back; without it, a restart goes on with the built-in settings"};
     }
 
+    // What cannot be written down now is noted later: the next look compares with what was noted last.
+    void note_settings() {
+        guarded("a change of the settings is not in the audit log yet", [&] { request_.note_settings(); });
+    }
+
     void reload() {
         const ReloadNotice notice;
         guarded("the settings cannot be used; those in force stay", [&] {
             auto next = request_.load();
             require_stated(next);
+            note_settings();
             if (const auto keys = needs_restart(started_with_, next.settings); !keys.empty()) {
                 base::log(base::Level::warning, "changed settings that take effect after a restart", {{"keys", keys}});
             }
-            const auto before = current_.settings.resolver;
-            current_ = std::move(next);
-            if (current_.settings.resolver != before) resolver_.set(request_.make_resolver(current_.settings.resolver));
+            std::unique_ptr<net::Resolver> resolver;
+            if (next.settings.resolver != current_.settings.resolver)
+                resolver = request_.make_resolver(next.settings.resolver);
+            current_ = std::move(next);  // nothing that may refuse it comes after this
+            if (resolver) resolver_.set(std::move(resolver));
             issuer_.set_public_http_url(current_.settings.public_http_url);
             app_->configure(current_);
             limit_bodies();

@@ -25,6 +25,8 @@ struct DaemonRequest {
     MakeTransport make_transport;  // for events
     /// The configuration as it stands now, flags merged in. Throws what cannot be used.
     std::function<Configuration()> load;
+    /// Says to the audit log that a changed configuration is in force.
+    std::function<void()> note_settings;
     base::Path settings_file;                              // watched
     std::function<void(const std::string& url)> announce;  // the ready line
 };

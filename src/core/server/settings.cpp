@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "net/address.h"
 #include "net/http.h"
 #include "server/audit_export.h"
 #include "x509/identifier.h"
@@ -70,7 +71,10 @@ void read_server(base::TomlTable& table, Settings& settings) {
 void read_validation(base::TomlTable& table, Settings& settings) {
     settings.resolver = table.text("resolver", "");
     check(table, "resolver", [&] {
-        if (!settings.resolver.empty()) net::parse_host_port(settings.resolver, "resolver");
+        if (settings.resolver.empty()) return;
+        const auto [host, port] = net::parse_host_port(settings.resolver, "resolver");
+        if (!net::Address::parse(host) || port == 0)
+            throw base::Error{base::Kind::bad_input, "is not ADDRESS:PORT", "write it like 10.0.0.53:53"};
     });
     settings.http01_port = static_cast<int>(table.integer("http01_port", settings.http01_port, 1, 65535));
     settings.tls_alpn01_port = static_cast<int>(table.integer("tls_alpn01_port", settings.tls_alpn01_port, 1, 65535));

@@ -61,6 +61,7 @@ net::Response page(const std::string& text) {
     net::Response response;
     response.set("Content-Type", "text/html; charset=utf-8");
     response.set("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+    response.set("Referrer-Policy", "no-referrer");  // the terms may be on another site
     response.set("Cache-Control", "no-store");
     response.body = "<!doctype html><html lang=\"en\"><title>Terms of service</title><h1>Terms of service</h1>" + text +
                     "</html>\n";

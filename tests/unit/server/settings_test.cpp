@@ -79,6 +79,7 @@ TEST_CASE("settings: what cannot be used is refused with its line") {
         {"[validation]\nallow_targets = [\"300.0.0.0/8\"]", "line 2"},
         {"[validation]\ntls_alpn01_port = 70000", "line 2"},
         {"[validation]\nresolver = \"dns\"", "line 2"},
+        {"[validation]\nresolver = \"dns.internal:53\"", "line 2"},
     };
     for (const auto& row : rows) {
         CAPTURE(row.text);
