@@ -43,7 +43,13 @@ void remember_limit(const base::Path& directory, const ServerLimit& limit) {
     }
 }
 
-void forget_limit(const base::Path& directory) { base::remove_if_there(file_of(directory)); }
+void forget_limit(const base::Path& directory) {
+    try {
+        base::remove_if_there(file_of(directory));
+    } catch (const Error& error) {
+        base::log(base::Level::info, "the note of a server's limit stays", {{"reason", error.message()}});
+    }
+}
 
 void check_limit(const base::Path& directory, const std::string& server, base::Time now) {
     const auto limit = server_limit(directory, now);

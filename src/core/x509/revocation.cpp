@@ -236,30 +236,34 @@ private:
     const Crl* newest_delta(const Crl& crl) const {
         const Crl* newest = nullptr;
         for (const Crl* delta : deltas_) {
-            if (!adds_to(*delta, crl) || is_over(*delta)) continue;
+            if (!adds_to(*delta, crl)) continue;
             if (newest == nullptr || less(*newest->number(), *delta->number())) newest = delta;
         }
         return newest;
     }
 
-    /// A complete CRL, with the newest difference to it in place of its own last word.
+    /// A complete CRL, with the newest difference to it in place of its own last word. One that has ended still revokes
+    /// what it lists, but gives nothing back.
     void look_in(const Crl& crl) {
         const Crl* delta = newest_delta(crl);
+        const bool current = delta != nullptr && !is_over(*delta);
         const auto change = delta != nullptr ? entry_in(*delta) : std::nullopt;
         if (change && change->reason != k_remove_from_crl) return revoked(*delta, *change);
-        const auto entry = change ? std::nullopt : entry_in(crl);
+        const auto entry = change && current ? std::nullopt : entry_in(crl);
         if (entry) return revoked(crl, *entry);
-        if (delta == nullptr && is_over(crl)) {
+        if (!current && is_over(crl)) {
             verdict_.miss(time_fault("the CRL", crl.this_update(), *crl.next_update(), at_));
         } else {
             verdict_.good(crl.scope() ? reasons_settled(crl, certificate_) : k_all_reasons);
         }
     }
 
-    /// What a delta adds is revoked, unless a complete CRL that is no older tells.
+    /// What a delta adds is revoked, unless a complete CRL that is no older tells: one of the same scope, for only
+    /// within it do numbers compare (section 5.2.3).
     void look_in_alone(const Crl& delta) {
         const bool told = std::any_of(complete_.begin(), complete_.end(), [&](const Crl* crl) {
-            return adds_to(delta, *crl) || !less(*crl->number(), *delta.number());
+            return base::equal(scope_of(delta), scope_of(*crl)) &&
+                   (adds_to(delta, *crl) || !less(*crl->number(), *delta.number()));
         });
         if (told || verdict_.settled()) return;
         const auto change = entry_in(delta);

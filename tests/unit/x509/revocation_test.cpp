@@ -222,6 +222,17 @@ TEST_CASE("revocation: a delta CRL changes what the complete one says") {
     complete.entry_extensions = der::sequence({reason(6)});
     CHECK(told(complete, changes).state == State::good);
 
+    // Ended before the complete one: it still revokes, and takes nothing back.
+    changes.next_update = k_at - std::chrono::minutes(1);
+    CHECK(told(complete, changes).state == State::revoked);
+    complete = CrlParts{};
+    changes.entry_extensions.clear();
+    CHECK(told(complete, changes).state == State::revoked);
+    changes.next_update = k_at + k_hour;
+    changes.entry_extensions = der::sequence({reason(8)});
+    complete.serials = changes.serials;
+    complete.entry_extensions = der::sequence({reason(6)});
+
     const struct {
         const char* why;
         std::vector<base::Bytes> extensions;
@@ -233,6 +244,10 @@ TEST_CASE("revocation: a delta CRL changes what the complete one says") {
         changes.extensions = stranger.extensions;
         CHECK(told(complete, changes).state == State::revoked);
     }
+    complete = CrlParts{};
+    changes.entry_extensions.clear();
+    changes.extensions = {number(5), delta(4), scope({flag(1)})};  // numbers of its own: smaller is not older
+    CHECK(told(complete, changes).state == State::revoked);
 }
 
 TEST_CASE("revocation: a delta CRL alone revokes, and makes nothing good") {
