@@ -1,6 +1,7 @@
 #include "server/audit_export.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,10 +13,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <exception>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "store/audit.h"
 #include "store/meta.h"
 
 namespace signet::server {
@@ -27,7 +28,8 @@ using base::Path;
 using namespace std::chrono_literals;
 
 constexpr int k_at_once = 200;
-constexpr auto k_look = 1s;  // how soon what is new is copied, and how often a target that is away is tried
+constexpr auto k_look = 1s;           // how soon what is new is copied, and how often a target that is away is tried
+constexpr auto k_wait_for_room = 1s;  // how long a batch waits in all for a syslog that is behind
 constexpr std::string_view k_file = "file:", k_syslog = "syslog";
 constexpr std::string_view k_position = "audit.exported:";
 constexpr const char* k_default_socket = "/dev/log";
@@ -43,44 +45,70 @@ void write_all(int fd, std::string_view text, const Path& path) {
     }
 }
 
-/// The number behind {"index": of a line; -1 for another line.
-std::int64_t index_of(std::string_view line) {
-    constexpr std::string_view k_start = "{\"index\":";
-    if (!line.starts_with(k_start)) return -1;
-    std::int64_t index = 0;
-    for (const char c : line.substr(k_start.size())) {
-        if (c < '0' || c > '9' || index > INT64_MAX / 20) break;
-        index = index * 10 + (c - '0');
-    }
-    return index;
+std::string read_part(int fd, off_t start, off_t end, const Path& path) {
+    std::string text(static_cast<std::size_t>(end - start), '\0');
+    const auto got = ::pread(fd, text.data(), text.size(), start);
+    if (got < 0) base::throw_errno(errno, "read", path);
+    if (static_cast<std::size_t>(got) != text.size()) throw Error{Kind::disk, path.string() + " became shorter"};
+    return text;
 }
 
-/// What a crash left: cuts off half a line, and says which entry is the last in the file; -1: none is.
-std::int64_t mend_end(int fd, const Path& path) {
-    constexpr off_t k_tail = 256 << 10;  // longer than any entry
+/// Where the line begins that the byte before `end` is in.
+off_t start_of_line(int fd, off_t end, const Path& path) {
+    constexpr off_t k_piece = 64 << 10;
+    for (; end > 0; end = std::max<off_t>(end - k_piece, 0)) {
+        const auto start = std::max<off_t>(end - k_piece, 0);
+        const auto at = read_part(fd, start, end, path).rfind('\n');
+        if (at != std::string::npos) return start + static_cast<off_t>(at) + 1;
+    }
+    return 0;
+}
+
+/// Whether this is how an entry begins.
+bool is_begun_entry(std::string_view line) {
+    constexpr std::string_view k_start = "{\"index\":";
+    return line.substr(0, k_start.size()) == k_start.substr(0, line.size());
+}
+
+/// Sees to it that the file ends with a whole line. Half an entry, which a crash left, is cut off: it is written again.
+/// What else stands there is not ours, and becomes a line. Returns the file's size.
+off_t mend_end(int fd, const Path& path) {
     struct stat facts {};
     if (::fstat(fd, &facts) != 0) base::throw_errno(errno, "look at", path);
     if (!S_ISREG(facts.st_mode)) throw Error{Kind::bad_input, path.string() + " is no regular file"};
-    std::string tail(static_cast<std::size_t>(std::min(facts.st_size, k_tail)), '\0');
-    const off_t start = facts.st_size - static_cast<off_t>(tail.size());
-    const auto got = ::pread(fd, tail.data(), tail.size(), start);
-    if (got != static_cast<ssize_t>(tail.size())) base::throw_errno(errno, "read", path);
-    const auto end = tail.rfind('\n');
-    const auto whole = end == std::string::npos ? 0 : end + 1;
-    if (whole != tail.size() && ::ftruncate(fd, start + static_cast<off_t>(whole)) != 0)
-        base::throw_errno(errno, "shorten", path);
-    if (whole == 0) return -1;
-    const auto before = end == 0 ? std::string::npos : tail.rfind('\n', end - 1);
-    return index_of(std::string_view(tail).substr(before == std::string::npos ? 0 : before + 1));
+    const auto start = start_of_line(fd, facts.st_size, path);
+    if (start == facts.st_size) return start;
+    if (is_begun_entry(read_part(fd, start, std::min<off_t>(facts.st_size, start + 16), path))) {
+        if (::ftruncate(fd, start) != 0) base::throw_errno(errno, "shorten", path);
+        return start;
+    }
+    write_all(fd, "\n", path);
+    return facts.st_size + 1;
 }
 
+/// The last line of a file of this size; empty when it is too long to be an entry.
+std::string last_line(int fd, off_t size, const Path& path) {
+    constexpr off_t k_longest = 1 << 20;  // 1000 names of the greatest length are a quarter of it
+    if (size == 0) return {};
+    const auto start = start_of_line(fd, size - 1, path);
+    return size - 1 - start > k_longest ? std::string() : read_part(fd, start, size - 1, path);
+}
+
+/// A batch may have been written, or begun, before a crash that came before the position was noted: then the last line
+/// is one of its entries. Another last line says nothing: it may be of a store that was here before, or of the time
+/// after the backup that was restored.
 void append_to_file(const Path& path, const std::vector<store::AuditEntry>& entries) {
     const base::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600));
     if (!fd) base::throw_errno(errno, "open", path);
-    const auto last = mend_end(fd.get(), path);
+    const auto last = last_line(fd.get(), mend_end(fd.get(), path), path);
     std::string lines;
-    for (const auto& entry : entries)
-        if (static_cast<std::int64_t>(entry.index) > last) lines += text_of(entry) + "\n";
+    for (const auto& entry : entries) {
+        const auto line = text_of(entry);
+        if (line == last)
+            lines.clear();
+        else
+            lines += line + "\n";
+    }
     write_all(fd.get(), lines, path);
     if (::fdatasync(fd.get()) != 0) base::throw_errno(errno, "sync", path);
 }
@@ -94,29 +122,71 @@ std::string as_syslog(const store::AuditEntry& entry) {
     return "<85>" + std::string(when.data()) + " signet-audit[" + std::to_string(::getpid()) + "]: " + text_of(entry);
 }
 
-void send_to_syslog(const std::string& socket_path, const std::vector<store::AuditEntry>& entries) {
+/// Not within a character.
+std::string shortened(const std::string& text, std::size_t limit) {
+    constexpr std::string_view k_cut = "...";
+    if (text.size() <= limit) return text;
+    auto size = limit - k_cut.size();
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80) --size;
+    return text.substr(0, size).append(k_cut);
+}
+
+/// How a message went: 0, or the error. One that the socket finds too long goes shortened.
+int send_message(int fd, const std::string& message) {
+    constexpr std::size_t k_longest = 64 << 10, k_shortest = 1 << 10;
+    for (auto limit = k_longest;; limit /= 2) {
+        const auto text = shortened(message, limit);
+        if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) >= 0) return 0;
+        if (errno != EMSGSIZE || limit <= k_shortest) return errno;
+    }
+}
+
+/// After this error of send(). False when there was none until then.
+bool wait_for_room(int fd, int error, std::chrono::steady_clock::time_point until) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left <= 0ms) return false;
+    // ENOBUFS: the kernel has no memory; what poll(2) waits for is there already
+    if (error == ENOBUFS) {
+        std::this_thread::sleep_for(std::min(left, std::chrono::milliseconds(10)));
+        return true;
+    }
+    pollfd entry{fd, POLLOUT, 0};
+    return ::poll(&entry, 1, static_cast<int>(left.count())) > 0;
+}
+
+base::Fd connect_to_syslog(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_path.size() >= sizeof address.sun_path) throw Error{Kind::bad_input, socket_path + " is too long"};
     std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size());
-    const base::Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    base::Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the way of the socket interface
     const auto* name = reinterpret_cast<const sockaddr*>(&address);
     if (!fd || ::connect(fd.get(), name, sizeof address) != 0) base::throw_errno(errno, "reach", socket_path);
-    for (const auto& entry : entries) {
-        const auto message = as_syslog(entry);
-        if (::send(fd.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0)
-            base::throw_errno(errno, "send to", socket_path);
+    return fd;
+}
+
+/// The queue of the other side is short (net.unix.max_dgram_qlen, often 10), so that to wait for room is the rule.
+std::size_t send_to_syslog(const std::string& socket_path, const std::vector<store::AuditEntry>& entries) {
+    const auto fd = connect_to_syslog(socket_path);
+    const auto until = std::chrono::steady_clock::now() + k_wait_for_room;
+    std::size_t sent = 0;
+    while (sent < entries.size()) {
+        const int error = send_message(fd.get(), as_syslog(entries[sent]));
+        if (error == 0) {
+            ++sent;
+        } else if (error != EINTR) {
+            const bool is_full = error == EAGAIN || error == ENOBUFS;
+            if (is_full && wait_for_room(fd.get(), error, until)) continue;
+            if (sent == 0) base::throw_errno(error, "send to", socket_path);
+            break;
+        }
     }
+    return sent;
 }
 
 std::string socket_of(const std::string& target) {
     return target.size() > k_syslog.size() ? target.substr(k_syslog.size() + 1) : k_default_socket;
-}
-
-void send(const std::string& target, const std::vector<store::AuditEntry>& entries) {
-    if (target.starts_with(k_file)) return append_to_file(target.substr(k_file.size()), entries);
-    send_to_syslog(socket_of(target), entries);
 }
 
 }  // namespace
@@ -129,6 +199,12 @@ void check_export_target(const std::string& target) {
     if (text.starts_with("syslog:") && absolute(text.substr(k_syslog.size() + 1))) return;
     throw Error{Kind::bad_input, "\"" + target + "\" is no place for the audit log",
                 "write \"file:/PATH\", \"syslog\" or \"syslog:/SOCKET\""};
+}
+
+std::size_t copy_entries(const std::string& target, const std::vector<store::AuditEntry>& entries) {
+    if (!target.starts_with(k_file)) return send_to_syslog(socket_of(target), entries);
+    append_to_file(target.substr(k_file.size()), entries);
+    return entries.size();
 }
 
 AuditExport::AuditExport(store::Store& store)
@@ -179,21 +255,27 @@ bool AuditExport::send_some(const std::string& target) {
         const auto entries =
             store_.query([&](store::Transaction& transaction) { return log.next(transaction, k_at_once); });
         if (entries.empty()) return false;
-        send(target, entries);
+        const auto taken = copy_entries(target, entries);
+        const auto next = entries[taken - 1].index + 1;
         store_.write([&](store::Transaction& transaction) {
-            store::put_meta(transaction, std::string(k_position) + target,
-                            base::bytes_of(std::to_string(entries.back().index + 1)));
+            store::put_meta(transaction, std::string(k_position) + target, base::bytes_of(std::to_string(next)));
         });
         if (!complained_.empty()) base::log(base::Level::info, "the audit log is copied again", {{"to", target}});
         complained_.clear();
-        return true;
+        return taken < entries.size() || entries.size() == k_at_once;
     } catch (const Error& error) {
-        if (complained_ != target + error.message())
-            base::log(base::Level::error, "the audit log cannot be copied; it will be tried again and again",
-                      {{"to", target}, {"reason", error.message()}, {"hint", error.hint()}});
-        complained_ = target + error.message();
-        return false;
+        complain(target, error.message(), error.hint());
+    } catch (const std::exception& error) {  // what leaves a thread ends the server
+        complain(target, error.what(), {});
     }
+    return false;
+}
+
+void AuditExport::complain(const std::string& target, const std::string& reason, const std::string& hint) {
+    if (complained_ != target + reason)
+        base::log(base::Level::error, "the audit log cannot be copied; it will be tried again and again",
+                  {{"to", target}, {"reason", reason}, {"hint", hint}});
+    complained_ = target + reason;
 }
 
 }  // namespace signet::server
