@@ -113,6 +113,16 @@ std::optional<SignatureAlgorithm> parse_algorithm(base::ByteView der) {
     return std::nullopt;
 }
 
+base::ByteView read_algorithm(der::Reader& from, std::string_view field) {
+    const der::Element whole = from.read(der::k_sequence, field);
+    if (parse_algorithm(whole.whole)) return whole.whole;
+    der::Reader fields(whole.contents);
+    fields.oid(field);
+    if (!fields.at_end()) fields.any(field);
+    fields.finish(field);
+    return whole.whole;
+}
+
 std::string describe_algorithm(base::ByteView der) {
     der::Reader outer(der);
     const std::string oid = outer.sequence("algorithm").oid("algorithm");

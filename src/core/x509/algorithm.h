@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "crypto/signature.h"
+#include "x509/der.h"
 
 namespace signet::x509 {
 
@@ -15,7 +17,10 @@ const base::Bytes& algorithm_identifier(crypto::SignatureAlgorithm algorithm);
 /// The algorithm that this whole AlgorithmIdentifier names; nullopt for one that signet does not verify (SHA-1, MD5,
 /// DSA).
 std::optional<crypto::SignatureAlgorithm> parse_algorithm(base::ByteView der);
-/// For messages: "ecdsa-with-SHA256", "sha1WithRSAEncryption", or the dotted OID.
+/// Reads the next element whole as an AlgorithmIdentifier of any algorithm: an OID and at most one element of
+/// parameters (RFC 5280 section 4.1.1.2). Throws malformed.
+base::ByteView read_algorithm(der::Reader& from, std::string_view field);
+/// For messages, of what read_algorithm returned: "ecdsa-with-SHA256", "sha1WithRSAEncryption", or the dotted OID.
 std::string describe_algorithm(base::ByteView der);
 
 }  // namespace signet::x509

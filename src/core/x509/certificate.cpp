@@ -88,7 +88,7 @@ void Certificate::State::read() {
     outer.finish("Certificate");
     const der::Element tbs_element = certificate.read(der::k_sequence, "tbsCertificate");
     tbs = tbs_element.whole;
-    algorithm = certificate.read(der::k_sequence, "signatureAlgorithm").whole;
+    algorithm = read_algorithm(certificate, "signatureAlgorithm");
     signature = certificate.octet_bits("signatureValue");
     certificate.finish("Certificate");
     read_tbs(der::Reader(tbs_element.contents), algorithm);

@@ -111,7 +111,7 @@ void Crl::State::read() {
     outer.finish("CertificateList");
     const der::Element tbs_element = list.read(der::k_sequence, "tbsCertList");
     tbs = tbs_element.whole;
-    algorithm = list.read(der::k_sequence, "signatureAlgorithm").whole;
+    algorithm = read_algorithm(list, "signatureAlgorithm");
     signature = list.octet_bits("signatureValue");
     list.finish("CertificateList");
     read_tbs(der::Reader(tbs_element.contents));

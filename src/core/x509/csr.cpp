@@ -97,7 +97,7 @@ CertificateRequest read_request(base::ByteView der) {
     der::Reader request = outer.sequence("CertificationRequest");
     outer.finish("CertificationRequest");
     const der::Element info = request.read(der::k_sequence, "certificationRequestInfo");
-    const base::ByteView algorithm = request.read(der::k_sequence, "signatureAlgorithm").whole;
+    const base::ByteView algorithm = read_algorithm(request, "signatureAlgorithm");
     const base::ByteView signature = request.octet_bits("signature");
     request.finish("CertificationRequest");
 

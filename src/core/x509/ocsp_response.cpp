@@ -118,7 +118,7 @@ void read_basic(der::Reader outer, OcspResponse& out) {
     const der::Element data = basic.read(der::k_sequence, "tbsResponseData");
     out.signed_part = kept(data.whole);
     read_data(der::Reader(data.contents), out);
-    const base::ByteView algorithm = basic.read(der::k_sequence, "signatureAlgorithm").whole;
+    const base::ByteView algorithm = read_algorithm(basic, "signatureAlgorithm");
     out.signature_algorithm = describe_algorithm(algorithm);
     out.algorithm = parse_algorithm(algorithm);
     out.signature = kept(basic.octet_bits("signature"));

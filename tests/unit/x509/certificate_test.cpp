@@ -1,5 +1,6 @@
 #include "x509/certificate.h"
 
+#include <algorithm>
 #include <array>
 #include <doctest/doctest.h>
 
@@ -10,6 +11,7 @@
 #include "support/programs.h"
 #include "support/seeded_random.h"
 #include "support/temporary_directory.h"
+#include "x509/algorithm.h"
 #include "x509/der.h"
 #include "x509/path.h"
 #include "x509/pem.h"
@@ -231,6 +233,34 @@ TEST_CASE("certificate: two different algorithms are refused (RFC 5280 section 4
     const Certificate root = maker.self_signed(maker.ca_template("Root")).certificate;
     const auto other = x509::assemble(root.tbs_der(), crypto::SignatureAlgorithm::ecdsa_sha384, root.signature());
     CHECK(refusal(other).find("signatureAlgorithm: differs") != std::string::npos);
+}
+
+TEST_CASE("certificate: an algorithm that is no AlgorithmIdentifier is refused, not met later") {
+    test::ChainMaker maker(k_at);
+    base::Bytes bytes = maker.self_signed(maker.ca_template("Root")).certificate.der();
+    const base::Bytes good = x509::algorithm_identifier(crypto::SignatureAlgorithm::ecdsa_sha256);
+    struct Row {
+        base::Bytes algorithm;  // as long as the good one
+        const char* message;
+    };
+    const base::Bytes null = der::null();
+    const Row rows[] = {
+        {der::sequence({base::Bytes{0x06, 0x99, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}}),
+         "length beyond the end"},
+        {der::sequence({der::octet_string(base::Bytes(8))}), "expected OBJECT IDENTIFIER, found OCTET STRING"},
+        {der::sequence({der::oid("1.2.3.4.5.6"), null, base::Bytes{0x01}}), "1 bytes too many"},
+        {der::sequence({null, null, null, null, null}), "expected OBJECT IDENTIFIER, found NULL"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.message);
+        REQUIRE(row.algorithm.size() == good.size());
+        base::Bytes changed = bytes;
+        for (auto at = changed.begin();
+             (at = std::search(at, changed.end(), good.begin(), good.end())) != changed.end();) {
+            at = std::copy(row.algorithm.begin(), row.algorithm.end(), at);
+        }
+        CHECK(refusal(changed) == "not a certificate of RFC 5280: signatureAlgorithm: " + std::string(row.message));
+    }
 }
 
 TEST_CASE("certificate: every cut of a good one is refused") {
