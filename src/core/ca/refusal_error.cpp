@@ -30,7 +30,7 @@ std::string common_remedy(const std::vector<base::ErrorPart>& refusals) {
 base::ErrorPart compromised_key_refusal(const store::CompromisedKey& key, base::Kind kind) {
     return {"", kind,
             "the key was revoked as compromised at " + base::format_time(base::from_unix(key.at)) +
-                ", with the certificate " + key.serial + ": it is never certified again",
+                ", with the certificate " + key.serial + ": it is never taken again",
             "make a new key"};
 }
 

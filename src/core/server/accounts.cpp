@@ -5,6 +5,7 @@
 #include "acme/messages.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/policy.h"
 #include "jose/jwk.h"
 #include "server/bindings.h"
 #include "server/orders.h"
@@ -154,11 +155,10 @@ store::AuditRecord account_audit(const Exchange& exchange, const char* action, c
 }
 
 void require_sound_key(store::Transaction& transaction, const crypto::PublicKey& key) {
-    if (const auto compromised = store::find_compromised_key(transaction, key))
-        throw Error{Kind::bad_public_key,
-                    "the key was revoked as compromised at " + base::format_time(base::from_unix(compromised->at)) +
-                        ", with the certificate " + compromised->serial,
-                    "make a new key for the account"};
+    if (const auto compromised = store::find_compromised_key(transaction, key)) {
+        const auto refusal = ca::compromised_key_refusal(*compromised, Kind::bad_public_key);
+        throw Error{refusal.kind, refusal.message, "make a new key for the account"};
+    }
 }
 
 net::Response new_account(Exchange& exchange) {

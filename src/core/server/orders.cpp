@@ -187,19 +187,17 @@ OrderRecord insert(Exchange& exchange, store::Transaction& transaction, OrderRec
                    const AuthorizationMode& mode) {
     const bool special = order.not_before || order.not_after;
     std::vector<const AuthorizationRecord*> fresh;
-    std::int64_t pending = 0;
     bool ready = true;
     for (const auto& authorization : wanted) {
         const auto old = reusable(transaction, authorization, profile, mode, special);
         const auto& used = old ? *old : authorization;
         if (!old) fresh.push_back(&authorization);
         const bool valid = used.status == AuthorizationStatus::valid;
-        if (!valid) ++pending;
         ready = ready && valid;
         if (valid) order.expires_at = std::min(order.expires_at, used.expires_at);
         order.authorizations.push_back(used.id);
     }
-    limit_open(exchange, transaction, 1, pending);
+    limit_open(exchange, transaction, 1, static_cast<std::int64_t>(fresh.size()));
     for (const auto* authorization : fresh) store::insert_authorization(transaction, *authorization);
     if (ready) order.status = OrderStatus::ready;
     store::insert_order(transaction, order);
@@ -329,7 +327,7 @@ net::Response new_authorization(Exchange& exchange) {
             limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
         old = reusable(transaction, made, profile, mode);
         if (old) return;
-        limit_open(exchange, transaction, 0, made.status == AuthorizationStatus::pending ? 1 : 0);
+        limit_open(exchange, transaction, 0, 1);
         store::insert_authorization(transaction, made);
     });
     const auto& answered = old ? *old : made;

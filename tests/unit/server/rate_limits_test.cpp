@@ -232,3 +232,33 @@ TEST_CASE("rate limits: whatever is set, an account has only so many authorizati
         return client.new_order({"d.internal", "e.internal"});
     });
 }
+
+TEST_CASE("rate limits: authorizations that are valid at once and given up count as well") {
+    ServerFixture server("trust");
+    auto client = server.registered();
+    const auto now = base::to_unix(server.clock.now());
+    server.store().write([&](store::Transaction& t) {
+        for (int i = 1; i < server::k_begun_authorizations; ++i) {
+            const auto name = "n" + std::to_string(i) + ".internal";
+            store::insert_authorization(t, {name,
+                                            ServerFixture::account_id(client),
+                                            x509::Identifier::dns(name),
+                                            false,
+                                            store::AuthorizationStatus::deactivated,
+                                            "",
+                                            now,
+                                            now + 3600 + i,
+                                            {}});
+        }
+    });
+    const auto alone = [&] {
+        client.nonce.clear();
+        return client.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"a.internal"}})");
+    };
+    const auto last = alone();
+    CHECK(last.status == 201);
+    const auto path = header_of(last, "Location").substr(header_of(last, "Location").find("/acme/"));
+    CHECK(client.post(path, R"({"status":"deactivated"})").status == 200);
+    CHECK_PROBLEM(client.new_order({"a.internal"}), 429, "rateLimited");
+    check_limited(server, alone);
+}
