@@ -2,7 +2,7 @@
 # The program of the preset `static`: one file that needs no other. It is a CA, an ACME server and a client in a root
 # directory with nothing else in it, as any user.
 . "$(dirname "$0")/lib.sh"
-need readelf openssl
+need readelf openssl chroot
 readelf -lW "$SIGNET" >program
 ! grep -q INTERP program || skip "this program is linked with shared libraries; cmake --preset static makes the other one"
 
@@ -22,9 +22,9 @@ chmod 0755 "$WORK"
 mkdir -p root
 install -m 0755 "$SIGNET" root/signet
 install -d -o 65532 -g 65532 -m 0700 root/store root/tls
-inside=(env -i chroot --userspec=65532:65532 --groups= "$WORK/root" /signet --store /store)
+inside=(env -i "$(command -v chroot)" --userspec=65532:65532 --groups= "$WORK/root" /signet --store /store)
 expect_exit 0 "${inside[@]}" ca init
-start_server acme "${inside[@]}" serve-acme --listen 127.0.0.1:0 --http-listen ''
+start_server acme "${inside[@]}" serve-acme --listen 127.0.0.1:0 --http-listen '' --auth token
 port=$(sed -E 's#.*:([0-9]+)/.*#\1#' <<<"$READY")
 expect_exit 0 "${inside[@]}" token create --dns web.internal --server "https://127.0.0.1:$port/acme/directory"
 install -o 65532 -m 0400 out root/token
