@@ -1,6 +1,6 @@
 """verify_hostile SIGNET: writes what makes verifiers slow or large, has it judged, and says what the verdict was and the
-largest memory in MB. The CA, its key and a leaf are ca.pem, ca.key and leaf.pem; wide.pem and narrow.pem have many names
-and constraints, giant.pem a key of 16384 bits."""
+largest memory in MB. The CA, its key and a leaf are ca.pem, ca.key and leaf.pem; mailboxes.pem and hosts.pem
+have many names, mailboxes_ca.pem and hosts_ca.pem as many constraints, giant.pem a key of 16384 bits."""
 import base64
 import json
 import resource
@@ -70,8 +70,8 @@ elif case == "certificates":
     command, given = batch(line(intermediates=list(twins(10_000))))
 elif case == "twins":
     command, given = batch(line(roots=[read("root.pem")], intermediates=list(twins(3000))))
-elif case == "names":
-    command, given = batch(line(leaf=read("wide.pem"), roots=[read("narrow.pem")]))
+elif case in ("mailboxes", "hosts"):
+    command, given = batch(line(leaf=read(case + ".pem"), roots=[read(case + "_ca.pem")]))
 elif case == "key":
     command, given = batch(line(leaf=read("of_giant.pem"), intermediates=[read("giant.pem")]))
 elif case in ("crl", "crl_pem"):

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "x509/dns_subtrees.h"
 #include "x509/general_name.h"
 
 namespace signet::x509 {
@@ -22,26 +23,10 @@ namespace {
 using Kind = GeneralName::Kind;
 
 constexpr std::size_t k_kinds = 9;
+constexpr std::size_t k_octets_a_step = 32;
 constexpr char k_email_attribute[] = "1.2.840.113549.1.9.1";
 
-enum class Side { permitted, excluded };
 enum class Fit { inside, outside, not_comparable };
-
-bool ends_with_label(std::string_view name, std::string_view base) {
-    return name.size() > base.size() && base::iequals(name.substr(name.size() - base.size()), base) &&
-           name[name.size() - base.size() - 1] == '.';
-}
-
-/// A base without leading dot covers itself and everything below (section 4.2.1.10).
-Fit dns_fit(std::string_view name, std::string_view base, Side side) {
-    if (base.empty() || base::iequals(name, base) || ends_with_label(name, base)) return Fit::inside;
-    // An exclusion of x.y also hits *.y, which covers x.y.
-    const bool wildcard = side == Side::excluded && name.starts_with("*.");
-    const std::size_t dot = base.find('.');
-    const bool covered =
-        wildcard && dot != std::string_view::npos && base::iequals(base.substr(dot + 1), name.substr(2));
-    return covered ? Fit::inside : Fit::outside;
-}
 
 /// A base with a leading dot covers hosts below it, one without covers that host alone: URIs and e-mail.
 bool host_fits(std::string_view host, std::string_view base) {
@@ -92,10 +77,8 @@ std::vector<std::string> keys_of(const GeneralName& name) {
                                         : std::vector<std::string>();
 }
 
-Fit fit(const ComparedName& name, const ComparedName& base, Side side) {
+Fit fit(const ComparedName& name, const ComparedName& base) {
     switch (name.name->kind) {
-        case Kind::dns:
-            return dns_fit(name.name->text(), base.name->text(), side);
         case Kind::email:
             return email_fit(name.name->text(), base.name->text());
         case Kind::uri:
@@ -107,6 +90,7 @@ Fit fit(const ComparedName& name, const ComparedName& base, Side side) {
                            std::equal(base.keys.begin(), base.keys.end(), name.keys.begin())
                        ? Fit::inside
                        : Fit::outside;
+        case Kind::dns:  // DnsSubtrees
         case Kind::other:
         case Kind::x400:
         case Kind::edi:
@@ -118,7 +102,6 @@ Fit fit(const ComparedName& name, const ComparedName& base, Side side) {
 
 /// In steps of some ten nanoseconds.
 std::size_t cost(const GeneralName& a, const GeneralName& b) {
-    constexpr std::size_t k_octets_a_step = 32;
     return 1 + std::min(a.value.size(), b.value.size()) / k_octets_a_step;
 }
 
@@ -147,6 +130,7 @@ struct ConstraintChecker::Prepared {
     std::vector<GeneralName> own = {};
     std::vector<ComparedName> names = {};
     std::array<std::vector<ComparedName>, k_kinds> permitted = {}, excluded = {};
+    DnsSubtrees permitted_dns = {}, excluded_dns = {};
     bool has_names = false, has_bases = false;
 
     /// SAN, subject, and for want of a SAN the subject's e-mail addresses (section 4.2.1.10).
@@ -164,12 +148,16 @@ struct ConstraintChecker::Prepared {
 
     void prepare_bases() {
         if (std::exchange(has_bases, true)) return;
-        const auto sort = [](const std::vector<GeneralName>& bases, auto& by_kind) {
-            for (const GeneralName& base : bases)
-                by_kind[static_cast<std::size_t>(base.kind)].push_back({&base, keys_of(base)});
+        const auto sort = [](const std::vector<GeneralName>& bases, auto& by_kind, DnsSubtrees& dns) {
+            for (const GeneralName& base : bases) {
+                if (base.kind == Kind::dns)
+                    dns.add(base);
+                else
+                    by_kind[static_cast<std::size_t>(base.kind)].push_back({&base, keys_of(base)});
+            }
         };
-        sort(certificate.name_subtrees()->permitted, permitted);
-        sort(certificate.name_subtrees()->excluded, excluded);
+        sort(certificate.name_subtrees()->permitted, permitted, permitted_dns);
+        sort(certificate.name_subtrees()->excluded, excluded, excluded_dns);
     }
 };
 
@@ -191,6 +179,13 @@ bool ConstraintChecker::spend(std::size_t steps) {
 namespace {
 
 std::string not_comparable(const GeneralName& name) { return shown(name) + " cannot be held to the name constraints"; }
+std::string in_no_permitted(const GeneralName& name) { return shown(name) + " is in no permitted subtree"; }
+std::string in_excluded(const GeneralName& name, const GeneralName& base) {
+    return shown(name) + " is in the excluded subtree " + shown(base);
+}
+std::string malformed(const GeneralName& name) {
+    return shown(name) + " is malformed, and names of its kind are constrained";
+}
 
 /// Compares a name with all bases of its kind until `spend` says no.
 template <class Spend>
@@ -199,21 +194,30 @@ std::string violation(const ComparedName& name, std::span<const ComparedName> pe
     bool inside = permitted.empty();
     for (const ComparedName& base : permitted) {
         if (inside || !spend(cost(*name.name, *base.name))) break;
-        const Fit result = fit(name, base, Side::permitted);
+        const Fit result = fit(name, base);
         if (result == Fit::not_comparable) return not_comparable(*name.name);
         inside = result == Fit::inside;
     }
-    if (!inside) return shown(*name.name) + " is in no permitted subtree";
+    if (!inside) return in_no_permitted(*name.name);
     for (const ComparedName& base : excluded) {
         if (!spend(cost(*name.name, *base.name))) break;
-        const Fit result = fit(name, base, Side::excluded);
+        const Fit result = fit(name, base);
         if (result == Fit::not_comparable) return not_comparable(*name.name);
-        if (result == Fit::inside) return shown(*name.name) + " is in the excluded subtree " + shown(*base.name);
+        if (result == Fit::inside) return in_excluded(*name.name, *base.name);
     }
     const bool constrained = !permitted.empty() || !excluded.empty();
-    return constrained && !is_sound(*name.name)
-               ? shown(*name.name) + " is malformed, and names of its kind are constrained"
-               : "";
+    return constrained && !is_sound(*name.name) ? malformed(*name.name) : "";
+}
+
+/// A sound name has so few labels that looking each up is cheap.
+std::string dns_violation(const GeneralName& name, const DnsSubtrees& permitted, const DnsSubtrees& excluded) {
+    if (permitted.empty() && excluded.empty()) return "";
+    if (!is_sound(name)) return malformed(name);
+    if (!permitted.empty() && permitted.covering(name.text()) == nullptr) return in_no_permitted(name);
+    const GeneralName* base = excluded.covering(name.text());
+    // An exclusion of x.y also hits *.y, which covers x.y.
+    if (base == nullptr) base = excluded.below_wildcard(name.text());
+    return base != nullptr ? in_excluded(name, *base) : "";
 }
 
 }  // namespace
@@ -226,8 +230,10 @@ std::string ConstraintChecker::violation(const Certificate& issuer, const Certif
     const auto spend = [this](std::size_t steps) { return this->spend(steps); };
     for (const ComparedName& name : below.names) {
         const auto kind = static_cast<std::size_t>(name.name->kind);
-        std::string why = x509::violation(name, above.permitted[kind], above.excluded[kind], spend);
-        if (!spend(1)) return "too many names and constraints to compare";
+        std::string why = name.name->kind == Kind::dns
+                              ? dns_violation(*name.name, above.permitted_dns, above.excluded_dns)
+                              : x509::violation(name, above.permitted[kind], above.excluded[kind], spend);
+        if (!spend(1 + name.name->value.size() / k_octets_a_step)) return "too many names and constraints to compare";
         if (!why.empty()) return why;
     }
     return "";
