@@ -181,27 +181,46 @@ std::optional<AuthorizationRecord> reusable(store::Transaction& transaction, con
     return std::nullopt;
 }
 
-// Writes the order and those of its authorizations that are new. Pure but for the transaction: it may run twice.
-OrderRecord insert(Exchange& exchange, store::Transaction& transaction, OrderRecord order,
-                   const std::vector<AuthorizationRecord>& wanted, const ca::Profile& profile,
-                   const AuthorizationMode& mode) {
+struct Drawn {
+    OrderRecord order;
+    std::vector<const AuthorizationRecord*> fresh;  // of those wanted: what no valid one answers for
+};
+
+// What the order would be now, or why the account may have no more. Only reads: once before a writer is troubled, once
+// in the transaction that decides.
+Drawn draw(Exchange& exchange, store::Transaction& transaction, OrderRecord order,
+           const std::vector<AuthorizationRecord>& wanted, const ca::Profile& profile, const AuthorizationMode& mode) {
     const bool special = order.not_before || order.not_after;
-    std::vector<const AuthorizationRecord*> fresh;
+    Drawn drawn;
     bool ready = true;
     for (const auto& authorization : wanted) {
         const auto old = reusable(transaction, authorization, profile, mode, special);
         const auto& used = old ? *old : authorization;
-        if (!old) fresh.push_back(&authorization);
+        if (!old) drawn.fresh.push_back(&authorization);
         const bool valid = used.status == AuthorizationStatus::valid;
         ready = ready && valid;
         if (valid) order.expires_at = std::min(order.expires_at, used.expires_at);
         order.authorizations.push_back(used.id);
     }
-    limit_open(exchange, transaction, 1, static_cast<std::int64_t>(fresh.size()));
-    for (const auto* authorization : fresh) store::insert_authorization(transaction, *authorization);
+    limit_open(exchange, transaction, 1, static_cast<std::int64_t>(drawn.fresh.size()));
     if (ready) order.status = OrderStatus::ready;
-    store::insert_order(transaction, order);
-    return order;
+    drawn.order = std::move(order);
+    return drawn;
+}
+
+// The order and those of its authorizations that are new.
+void insert(store::Transaction& transaction, const Drawn& drawn) {
+    for (const auto* authorization : drawn.fresh) store::insert_authorization(transaction, *authorization);
+    store::insert_order(transaction, drawn.order);
+}
+
+// A valid authorization to answer with; nullopt: the account may have the new one.
+std::optional<AuthorizationRecord> reuse_or_limit(Exchange& exchange, store::Transaction& transaction,
+                                                  const AuthorizationRecord& made, const ca::Profile& profile,
+                                                  const AuthorizationMode& mode) {
+    auto old = reusable(transaction, made, profile, mode);
+    if (!old) limit_open(exchange, transaction, 0, 1);
+    return old;
 }
 
 bool waits_for_operator(const OrderRecord& order, const AuthorizationMode& mode) {
@@ -287,17 +306,23 @@ net::Response new_order(Exchange& exchange) {
     const auto& mode = mode_of(profile, exchange.live->settings);
     refuse_hopeless(exchange, message, profile, mode);
     const auto predecessor = predecessor_of(exchange, message);
-    const bool counted = pass_gate(exchange, message, profile, mode);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
     for (const auto& identifier : fresh.identifiers) {
         wanted.push_back(fresh_authorization(exchange, identifier, profile, mode));
     }
+    exchange.services.store.read([&](store::Transaction& transaction) {
+        look_at_order_limits(exchange, transaction, profile, fresh.identifiers);
+        draw(exchange, transaction, fresh, wanted, profile, mode);
+    });
+    const bool counted = pass_gate(exchange, message, profile, mode);
     std::optional<OrderRecord> written;
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (predecessor) require_unreplaced(transaction, *predecessor, *fresh.replaces, fresh.created_at);
         if (!counted) limit_order(exchange, transaction, profile, fresh.identifiers);
-        written = insert(exchange, transaction, fresh, wanted, profile, mode);
+        const auto drawn = draw(exchange, transaction, fresh, wanted, profile, mode);
+        insert(transaction, drawn);
+        written = drawn.order;
         if (waits_for_operator(*written, mode)) record_waiting(exchange, transaction, *written);
     });
     if (waits_for_operator(*written, mode)) {
@@ -319,16 +344,18 @@ net::Response new_authorization(Exchange& exchange) {
         throw Error{Kind::refused, "an operator decides about orders under profile '" + profile.name + "'",
                     "order " + message.identifiers.front().text()};
     }
-    const bool counted = pass_gate(exchange, message, profile, mode);
     const auto made = fresh_authorization(exchange, message.identifiers.front(), profile, mode);
+    exchange.services.store.read([&](store::Transaction& transaction) {
+        look_at_order_limits(exchange, transaction, profile, message.identifiers);
+        reuse_or_limit(exchange, transaction, made, profile, mode);
+    });
+    const bool counted = pass_gate(exchange, message, profile, mode);
     std::optional<AuthorizationRecord> old;
     exchange.services.store.write([&](store::Transaction& transaction) {
         if (!counted)
             limit_order(exchange, transaction, profile, message.identifiers);  // or who is limited would ask here
-        old = reusable(transaction, made, profile, mode);
-        if (old) return;
-        limit_open(exchange, transaction, 0, 1);
-        store::insert_authorization(transaction, made);
+        old = reuse_or_limit(exchange, transaction, made, profile, mode);
+        if (!old) store::insert_authorization(transaction, made);
     });
     const auto& answered = old ? *old : made;
     auto response = authorization_response(exchange, answered, 201);

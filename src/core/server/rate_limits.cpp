@@ -51,8 +51,8 @@ void limit_account(Exchange& exchange, store::Transaction& transaction) {
     require(exchange, wait, "accounts from this address", limit, profile);
 }
 
-void limit_order(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,
-                 const std::vector<x509::Identifier>& names) {
+void look_at_order_limits(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,
+                          const std::vector<x509::Identifier>& names) {
     const auto now = microseconds(exchange.now);
     const auto& limits = profile.acme.rate_limits;
     // What finalize would refuse is refused before anything is proven for it.
@@ -63,9 +63,18 @@ void limit_order(Exchange& exchange, store::Transaction& transaction, const ca::
         require(exchange, wait, "certificates for " + name.text(), *limits.certificates_per_name, profile);
     }
     if (!limits.orders_per_account) return;
-    const auto wait = store::take_allowance(transaction, subject("orders", profile, exchange.account->record.id),
-                                            allowance(*limits.orders_per_account), now);
+    const auto wait = store::look_at_allowance(transaction, subject("orders", profile, exchange.account->record.id),
+                                               allowance(*limits.orders_per_account), now);
     require(exchange, wait, "orders of this account", *limits.orders_per_account, profile);
+}
+
+void limit_order(Exchange& exchange, store::Transaction& transaction, const ca::Profile& profile,
+                 const std::vector<x509::Identifier>& names) {
+    look_at_order_limits(exchange, transaction, profile, names);
+    const auto& limit = profile.acme.rate_limits.orders_per_account;
+    if (!limit) return;
+    store::take_allowance(transaction, subject("orders", profile, exchange.account->record.id), allowance(*limit),
+                          microseconds(exchange.now));
 }
 
 void limit_open(Exchange& exchange, store::Transaction& transaction, std::int64_t orders, std::int64_t authorizations) {
