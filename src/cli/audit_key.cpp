@@ -12,7 +12,6 @@ namespace signet::cli {
 namespace {
 
 constexpr std::size_t k_input_limit = 1 << 20;
-constexpr std::size_t k_key_memory = 64 << 10;
 
 std::string read_standard_input() {
     std::string text;
@@ -31,7 +30,6 @@ std::string read_standard_input() {
 }  // namespace
 
 crypto::PrivateKey open_audit_key(const Context& context, store::Store& store) {
-    crypto::keep_keys_apart(k_key_memory);
     const auto passphrase = given_passphrase(context);
     return ca::open_audit_key(
         store, {key_opener(context, passphrase), passphrase.get(), "operator uid " + std::to_string(::getuid())},

@@ -11,15 +11,12 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 struct Words {
     std::string name = "default";
     std::optional<base::Path> out;
 };
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     const std::string pem =
         ca::certificate_request_of(store->layout(), words.name, key_opener(context), context.seams.clock.now());

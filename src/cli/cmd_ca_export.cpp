@@ -22,8 +22,6 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 struct Words {
     std::string name = "default";
     bool root = false, issuing = false, bundle = false, with_key = false;
@@ -75,7 +73,6 @@ base::Json certificates_json(const std::vector<x509::Certificate>& certificates)
 }
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     check_export(words.format, words.with_key, words.options);
     const auto store = store::Store::open(context.store());
     const auto files = ca::read_authority_files(store->layout(), words.name);

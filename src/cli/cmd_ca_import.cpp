@@ -20,7 +20,6 @@ namespace {
 using base::Error;
 using base::Kind;
 
-constexpr std::size_t k_key_memory = 512 << 10;
 constexpr std::size_t k_file_limit = 1 << 20;
 
 struct Words {
@@ -64,7 +63,6 @@ std::string said(ca::Imported how) {
 }
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     const ca::ImportRequest request = request_of(context, words);
     // A key that is brought along may found a store; a certificate alone belongs to a key that is in one.
     const auto store = words.key ? store::Store::create(context.store()) : store::Store::open(context.store());

@@ -17,8 +17,6 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 int report(Context& context, store::Store& store, const std::string& name, bool created,
            const std::vector<std::string>& differences) {
     const base::Time now = context.seams.clock.now();
@@ -57,7 +55,6 @@ int run_external(Context& context, const ca::InitRequest& request) {
 }
 
 int run(Context& context, ca::InitRequest request) {
-    crypto::keep_keys_apart(k_key_memory);
     request.passphrase = given_passphrase(context);
     request.actor = "operator uid " + std::to_string(::getuid());
     if (request.external_root) return run_external(context, request);

@@ -16,8 +16,6 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 struct Words {
     std::string name = "default";
     base::Path new_passphrase_file;
@@ -27,7 +25,6 @@ int run(Context& context, const Words& words) {
     if (words.new_passphrase_file == "-" && context.globals.passphrase_file == base::Path("-"))
         throw base::Error{base::Kind::usage, "two passphrases cannot both come from standard input",
                           "put one of them into a file"};
-    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     const base::Secret passphrase = read_passphrase(words.new_passphrase_file);
     const auto keys = key_opener(context);

@@ -14,8 +14,6 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 struct Words {
     std::string name = "default";
     bool root = false, compromised = false;
@@ -50,7 +48,6 @@ std::string said(const ca::RotateResult& result, const Words& words) {
 }
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     const auto result =
         ca::rotate_authority(*store, request_of(context, words), context.seams.clock, context.seams.random);

@@ -17,7 +17,6 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
 constexpr std::size_t k_request_limit = 1 << 20;
 
 struct Words {
@@ -40,7 +39,6 @@ ca::SubordinateRequest request_of(const Words& words) {
 }
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     const auto request = request_of(words);
     const auto keys = key_opener(context);

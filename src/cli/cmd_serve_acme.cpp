@@ -77,7 +77,9 @@ int run(Context& context, const Words& words) {
         const auto level = context.globals.verbose > 1 ? base::Level::debug : base::Level::info;
         base::configure_log({.level = level, .json = context.globals.json, .timestamps = true});
     }
-    crypto::keep_keys_apart(k_key_memory);
+    if (!context.keys_locked)
+        base::log(base::Level::warning, "the limit of locked memory is too low: keys may reach the swap space",
+                  {{"hint", "allow 8 MiB of it: ulimit -l 8192, LimitMEMLOCK=8M in a systemd unit"}});
     const auto store = store::Store::open(context.store());
     server::run_daemon({.store = *store,
                         .keys = key_opener(context),
@@ -211,6 +213,7 @@ Command serve_acme_command() {
                        {2, "wrong usage, or settings that cannot be used"},
                        {3, "no store, a port in use, or another serve-acme on this store"}},
         .see_also = {"ca init", "fetch", "order approve"},
+        .key_memory = k_key_memory,
         .run = [words](Context& context) { return run(context, *words); },
     };
 }

@@ -86,6 +86,7 @@ struct Command {
     bool reads_environment = true;           // false: only the global options are read from SIGNET_…
     std::optional<int> error_exit = {};      // instead of the codes that all commands share
     bool hidden = false;                     // neither in help nor in man pages
+    std::size_t key_memory = 512 << 10;      // locked memory for its private keys, a power of two
     std::function<int(Context&)> run = {};   // returns the exit code; throws base::Error
 };
 

@@ -19,6 +19,7 @@ struct Context {
     const CommandTable& table;  // for help, completion and description
     Seams& seams;
     Output& out;
+    bool keys_locked = true;  // the memory of private keys is never swapped out
 
     /// --store, SIGNET_STORE or the default. The directory need not exist.
     base::Path store() const;

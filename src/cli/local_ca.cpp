@@ -11,19 +11,8 @@
 
 namespace signet::cli {
 
-namespace {
-
-constexpr std::size_t k_key_memory = 512 << 10;  // for the keys of some authorities, and of the leafs in the making
-
-std::unique_ptr<store::Store> open_store(const Context& context) {
-    crypto::keep_keys_apart(k_key_memory);
-    return store::Store::open(context.store());
-}
-
-}  // namespace
-
 OpenedCa::OpenedCa(const Context& context)
-    : store_(open_store(context)),
+    : store_(store::Store::open(context.store())),
       settings_(context.settings()),
       authorities_(store_->layout(), context.seams.clock, key_opener(context)),
       issuer_(*store_, authorities_, context.seams.clock, context.seams.random),

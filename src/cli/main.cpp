@@ -1,16 +1,16 @@
-#include <sys/prctl.h>
-
 #include <csignal>
 #include <cstdlib>
 
+#include "base/memory.h"
 #include "cli/run.h"
+#include "crypto/key.h"
 
 int main(int argc, char** argv) {
     using namespace signet;
     // A reader that goes away is an error of write(2), which is reported, not a silent death.
     std::signal(SIGPIPE, SIG_IGN);
-    // Keys come and go in this memory: no core is written, and no other process of this user looks into it.
-    ::prctl(PR_SET_DUMPABLE, 0);
+    base::hide_memory();
+    crypto::wipe_freed_memory();
 
     base::SystemClock clock;
     base::OsRandom random;

@@ -42,7 +42,8 @@ int run_command(const Parsed& parsed, const Globals& globals, const CommandTable
         out.text(render_help(table, parsed));
         return k_exit_done;
     }
-    Context context{.globals = globals, .table = table, .seams = seams, .out = out};
+    const bool locked = crypto::keep_keys_apart(parsed.command->key_memory);
+    Context context{.globals = globals, .table = table, .seams = seams, .out = out, .keys_locked = locked};
     return parsed.command->run(context);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -39,15 +40,27 @@ FileFacts facts_of(const struct stat& found) {
             .directory = S_ISDIR(found.st_mode)};
 }
 
+/// Of a regular file one octet more than it has, so that its end shows without growing; 16 KiB of what tells no size.
+std::size_t room_for(const Fd& fd, std::size_t limit) {
+    constexpr std::size_t k_unknown = 16384;
+    struct stat found {};
+    if (::fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_size <= 0) return k_unknown;
+    return std::min(static_cast<std::size_t>(found.st_size), limit) + 1;
+}
+
+/// Right to where it is to be: of a key no copy is left behind.
 std::string read_all(const Fd& fd, const Path& path, std::size_t limit) {
     std::string contents;
-    std::array<char, 16384> buffer;
+    contents.reserve(room_for(fd, limit));
     for (;;) {
-        const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) throw_errno(errno, "read", path);
+        const std::size_t before = contents.size();
+        contents.resize(std::max(contents.capacity(), before + 1));
+        const ssize_t got = ::read(fd.get(), contents.data() + before, contents.size() - before);
+        const int error = errno;
+        contents.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got < 0 && error == EINTR) continue;
+        if (got < 0) throw_errno(error, "read", path);
         if (got == 0) return contents;
-        contents.append(buffer.data(), static_cast<std::size_t>(got));
         if (contents.size() > limit) {
             throw Error(Kind::bad_input, path.string() + " is larger than " + std::to_string(limit) + " bytes");
         }

@@ -3,6 +3,8 @@
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -29,6 +31,15 @@ void release_free_memory() {
 #ifdef __GLIBC__
     ::malloc_trim(0);
 #endif
+}
+
+void hide_memory() {
+    ::prctl(PR_SET_DUMPABLE, 0);
+    // The kernel takes the former back when user ids change.
+    rlimit core{};
+    if (::getrlimit(RLIMIT_CORE, &core) != 0) return;
+    core.rlim_cur = 0;
+    ::setrlimit(RLIMIT_CORE, &core);
 }
 
 void release_start_memory() {

@@ -10,4 +10,8 @@ void release_start_memory();
 /// Gives back what the heap has free. Takes about a millisecond, during which other threads may wait; thread-safe.
 void release_free_memory();
 
+/// Keys come and go in this memory: no core is written from here on, and no other process but root's looks into it, not
+/// even one of the same user. Programs that are started begin with a core limit of 0, which they may raise.
+void hide_memory();
+
 }  // namespace signet::base

@@ -75,9 +75,13 @@ private:
 /// that only a list tells of (CVE-2008-0166): crypto/weak_keys.h.
 std::optional<std::string> weakness(const PublicKey& key);
 
+/// From here on whatever OpenSSL frees is overwritten first: its decoders leave copies of keys behind. To be called
+/// before anything else of OpenSSL, else it does nothing.
+void wipe_freed_memory();
+
 /// From here on private keys are made and read in memory of their own: locked (never swapped out), left out of cores,
-/// between guard pages; `bytes` of it, a power of two. Once a process, before the first key. False when the limit of
-/// locked memory is too low: then it is all that but locked.
+/// between guard pages; `bytes` of it, a power of two. Takes effect once a process, before the first key. False when
+/// the limit of locked memory is too low, after raising it as far as this process may: then it is all that but locked.
 bool keep_keys_apart(std::size_t bytes);
 
 /// Whether a PEM text holds a private key that takes a passphrase, by its labels alone.

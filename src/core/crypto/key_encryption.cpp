@@ -92,11 +92,6 @@ private:
 
 }  // namespace
 
-bool keep_keys_apart(std::size_t bytes) {
-    constexpr std::size_t k_smallest = 32;  // the numbers of a P-256 key
-    return CRYPTO_secure_malloc_init(bytes, k_smallest) == 1;
-}
-
 bool is_encrypted(std::string_view pem) {
     return pem.find("-----BEGIN ENCRYPTED PRIVATE KEY-----") != std::string_view::npos ||
            pem.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
