@@ -10,8 +10,6 @@
 namespace signet::cli {
 namespace {
 
-constexpr std::size_t k_key_memory = 512 << 10;
-
 struct Words {
     std::string action;
     std::string name = "default";
@@ -75,7 +73,6 @@ void print(Output& out, const inspect::DrillReport& report, const Words& words) 
 }
 
 int run(Context& context, const Words& words) {
-    crypto::keep_keys_apart(k_key_memory);
     const auto store = store::Store::open(context.store());
     const auto report =
         inspect::play(*store, words.name, drill_of(words.action), context.seams.clock.now(), context.seams.random);

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
@@ -25,6 +26,14 @@ int drop_constant_pages(dl_phdr_info* object, std::size_t, void*) {
     return 0;
 }
 
+/// No kind of mapping belongs into a core, whoever takes it: root with gcore, or the kernel for all its settings.
+void leave_out_of_cores() {
+    const int filter = ::open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+    if (filter < 0) return;
+    static_cast<void>(!::write(filter, "0", 1));
+    ::close(filter);
+}
+
 }  // namespace
 
 void release_free_memory() {
@@ -34,6 +43,7 @@ void release_free_memory() {
 }
 
 void hide_memory() {
+    leave_out_of_cores();  // while the file of that is still this user's
     ::prctl(PR_SET_DUMPABLE, 0);
     // The kernel takes the former back when user ids change.
     rlimit core{};

@@ -10,8 +10,9 @@ void release_start_memory();
 /// Gives back what the heap has free. Takes about a millisecond, during which other threads may wait; thread-safe.
 void release_free_memory();
 
-/// Keys come and go in this memory: no core is written from here on, and no other process but root's looks into it, not
-/// even one of the same user. Programs that are started begin with a core limit of 0, which they may raise.
+/// Keys come and go in this memory: no core is written from here on, one that root takes (gcore) holds none of it, and
+/// no other process but root's looks into it, not even one of the same user. Programs that are started begin with a
+/// core limit and a core filter of 0, which they may raise. To be called at the very start.
 void hide_memory();
 
 }  // namespace signet::base

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "crypto/key.h"
 #include "crypto/key_encryption.h"
+#include "crypto/key_memory.h"
 #include "crypto/openssl.h"
 #include "crypto/signature.h"
 #include "crypto/spki.h"
@@ -119,6 +120,18 @@ base::Secret p256_pem(const EVP_PKEY* key, const PublicKey& public_key) {
     return base::Secret(std::move(pem += "-----END PRIVATE KEY-----\n"));
 }
 
+/// The first signature of an RSA key leaves its primes behind, in memory that lives as long as the key.
+Bytes first_signature(const PrivateKey& key, SignatureAlgorithm algorithm, base::ByteView message) {
+    const AmongKeys apart(key.public_key().is_rsa());
+    return sign(key, algorithm, message);
+}
+
+bool halves_fit(const PrivateKey& key) {
+    const auto message = base::bytes_of("the two halves of a key");
+    const SignatureAlgorithm algorithm = default_algorithm(key);
+    return verify(key.public_key(), algorithm, message, first_signature(key, algorithm, message));
+}
+
 struct PassphraseRequest {
     const base::Secret* passphrase;
     bool asked = false;
@@ -181,7 +194,9 @@ PrivateKey PrivateKey::generate(KeyType type) {
                     "choose another key type");
     }
     PublicKey public_key = public_half(key.get(), type);
-    return PrivateKey(std::make_unique<State>(State{std::move(key), std::move(public_key)}));
+    PrivateKey made(std::make_unique<State>(State{std::move(key), std::move(public_key)}));
+    if (made.public_key().is_rsa()) check(halves_fit(made), "making a key");
+    return made;
 }
 
 PrivateKey PrivateKey::from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase) {
@@ -191,9 +206,7 @@ PrivateKey PrivateKey::from_pem(std::string_view pem, std::string_view what, con
         PublicKey public_key = public_half(handle.get());
         PrivateKey key(std::make_unique<State>(State{std::move(handle), std::move(public_key)}));
         // A file can carry a public half of another key; certificates made with it would verify under neither.
-        const auto message = base::bytes_of("the two halves of a key");
-        const SignatureAlgorithm algorithm = default_algorithm(key);
-        if (verify(key.public_key(), algorithm, message, sign(key, algorithm, message))) return key;
+        if (halves_fit(key)) return key;
     } catch (const Error& error) {
         throw Error(Kind::bad_input, name + " holds a key that cannot be used: " + error.message(),
                     "use an EC P-256, P-384, Ed25519 or RSA key");
