@@ -132,7 +132,8 @@ Argument id_argument(std::string& id) {
 }
 
 constexpr char k_members[] =
-    "id, status (valid, deactivated, revoked: with the token that bound it), profile, contacts[], token (the kid that "
+    "id, status (valid, deactivated, revoked: with the token that bound it, or since its key is compromised), profile, "
+    "contacts[], token (the kid that "
     "bound it, or null), terms_agreed, created, thumbprint (RFC 7638).";
 
 }  // namespace

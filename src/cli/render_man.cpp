@@ -205,8 +205,8 @@ void add_file_list(Page& page) {
         "weak-keys",
         "Optional, as is /usr/share/signet/weak-keys: RSA keys that everybody knows, such as those that Debian's "
         "OpenSSL made from 2006 to 2008 (CVE-2008-0166), which only a list tells; there is none in signet. A key on "
-        "either list is refused, for certificates and as the key of a new account (one that is there goes on: signet "
-        "account deactivate). A line for each key, as in the files of "
+        "either list is refused, for certificates and as the key of an account, also of one that is there already "
+        "(badPublicKey). A line for each key, as in the files of "
         "openssl-blacklist, which may be joined: the last 20 hex digits of `openssl rsa -modulus -noout | sha1sum`; "
         "lines that begin with # do not count. A changed file counts from the next RSA key on; with one that cannot "
         "be read, no RSA key is taken.");

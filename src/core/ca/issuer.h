@@ -64,6 +64,10 @@ public:
     /// Why nobody may use this key, by itself (crypto::weakness) or since the list of the store or the machine has it;
     /// nullopt when fit.
     std::optional<std::string> weakness(const crypto::PublicKey& key) { return crypto::weakness(key, &weak_keys_); }
+    /// The same of a key that was fit once: two looks at files for an RSA key, nothing for others.
+    std::optional<std::string> listed_weakness(const crypto::PublicKey& key) {
+        return crypto::listed_weakness(key, &weak_keys_);
+    }
 
 private:
     using Further = std::function<void(store::Transaction&, const store::CertificateRecord&)>;

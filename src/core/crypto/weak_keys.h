@@ -44,6 +44,8 @@ private:
     std::vector<File> files_;
 };
 
+/// Why a key that was fit once may not be used any more: the list has it now, if there is one.
+std::optional<std::string> listed_weakness(const PublicKey& key, WeakKeyList* list);
 /// What weakness(key) says, or that the list has it, if there is one.
 std::optional<std::string> weakness(const PublicKey& key, WeakKeyList* list);
 

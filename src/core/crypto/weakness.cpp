@@ -70,11 +70,15 @@ std::optional<std::string> weakness(const PublicKey& key) {
     return std::nullopt;
 }
 
-std::optional<std::string> weakness(const PublicKey& key, WeakKeyList* list) {
-    if (auto reason = weakness(key)) return reason;
+std::optional<std::string> listed_weakness(const PublicKey& key, WeakKeyList* list) {
     if (list != nullptr && key.is_rsa() && list->has(key))
         return "the RSA key is on the list of weak keys (CVE-2008-0166)";
     return std::nullopt;
+}
+
+std::optional<std::string> weakness(const PublicKey& key, WeakKeyList* list) {
+    auto reason = weakness(key);
+    return reason ? reason : listed_weakness(key, list);
 }
 
 }  // namespace signet::crypto

@@ -4,9 +4,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/policy.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
 #include "store/accounts.h"
+#include "store/compromised_keys.h"
 
 namespace signet::server {
 namespace {
@@ -58,16 +60,30 @@ std::shared_ptr<const KnownAccount> know(const store::AccountRecord& record) {
     return std::make_shared<const KnownAccount>(KnownAccount{record, std::move(key)});
 }
 
-void require_usable(const store::AccountRecord& account) {
+Error revoked(const Services& services, const crypto::PublicKey& key) {
+    const auto compromised = services.store.query(
+        [&](store::Transaction& transaction) { return store::find_compromised_key(transaction, key); });
+    if (!compromised) return {Kind::unauthorized, "the account is revoked, with the token that bound it"};
+    const auto why = ca::compromised_key_refusal(*compromised, Kind::unauthorized);
+    return {why.kind, "the account is revoked: " + why.message, "make a new account, with a new key"};
+}
+
+void require_usable(const Services& services, const KnownAccount& account) {
     // RFC 8555 section 7.3.6: whatever a deactivated account asks for.
-    switch (account.status) {
+    switch (account.record.status) {
         case store::AccountStatus::valid:
             return;
         case store::AccountStatus::deactivated:
             throw Error{Kind::unauthorized, "the account is deactivated"};
         case store::AccountStatus::revoked:
-            throw Error{Kind::unauthorized, "the account is revoked, with the token that bound it"};
+            throw revoked(services, account.key);
     }
+}
+
+// RFC 8555 section 6.2: one that was fit when the account was made may have become known to everybody since.
+void require_unlisted(const Services& services, const crypto::PublicKey& key) {
+    if (const auto reason = services.issuer.listed_weakness(key))
+        throw Error{Kind::bad_public_key, "the key of the account: " + *reason, "make a new account, with a new key"};
 }
 
 // Of a key in the header: it speaks for itself alone.
@@ -83,8 +99,9 @@ void by_jwk(Exchange& exchange, const jose::Jws& jws) {
     const auto record = exchange.services.store.query(
         [&](store::Transaction& transaction) { return store::find_account_by_thumbprint(transaction, thumbprint); });
     if (!record) return;
-    require_usable(*record);
-    exchange.account = std::make_shared<const KnownAccount>(KnownAccount{*record, *jws.jwk});
+    auto known = std::make_shared<const KnownAccount>(KnownAccount{*record, *jws.jwk});
+    require_usable(exchange.services, *known);
+    exchange.account = std::move(known);
 }
 
 void by_kid(Exchange& exchange, const jose::Jws& jws, Resource resource) {
@@ -106,7 +123,8 @@ void by_kid(Exchange& exchange, const jose::Jws& jws, Resource resource) {
         services.accounts.put(known);
     }
     verify(jws, known->key);
-    require_usable(known->record);
+    require_usable(services, *known);
+    require_unlisted(services, known->key);
     require_owner(exchange.loaded, resource, id);
     exchange.key = known->key;
     exchange.account = std::move(known);

@@ -3,6 +3,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "jose/jwk.h"
+#include "store/accounts.h"
+#include "store/audit.h"
+#include "store/orders.h"
 #include "x509/certificate.h"
 #include "x509/revocation_reason.h"
 
@@ -10,20 +14,55 @@ namespace signet::store {
 
 namespace {
 
-void remember(Transaction& transaction, const std::string& serial, std::int64_t at, const base::Bytes& der) {
-    if (der.empty()) return;  // all that is known of it is what a CRL said after a restore
+constexpr char k_problem[] =
+    R"({"type":"urn:ietf:params:acme:error:unauthorized","detail":"the account is revoked: its key is compromised"})";
+
+std::optional<x509::Certificate> read(const std::string& serial, const base::Bytes& der) {
+    if (der.empty()) return std::nullopt;  // all that is known of it is what a CRL said after a restore
     try {
-        const auto certificate = x509::Certificate::from_der(der);
-        const auto hash = crypto::sha256(certificate.spki_der());
-        transaction.run(
-            "INSERT INTO compromised_keys (spki_sha256, serial, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            base::ByteView(hash), serial, at);
+        return x509::Certificate::from_der(der);
     } catch (const base::Error& error) {
         // The revocation counts all the same.
         if (error.kind() != base::Kind::malformed) throw;
         base::log(base::Level::warning, "a compromised key is not known: its certificate cannot be read",
                   {{"serial", serial}});
+        return std::nullopt;
     }
+}
+
+void remember(Transaction& transaction, const x509::Certificate& certificate, const std::string& serial,
+              std::int64_t at) {
+    const auto hash = crypto::sha256(certificate.spki_der());
+    transaction.run("INSERT INTO compromised_keys (spki_sha256, serial, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                    base::ByteView(hash), serial, at);
+}
+
+std::optional<AccountRecord> account_with_key_of(Transaction& transaction, const x509::Certificate& certificate) {
+    try {
+        return find_account_by_thumbprint(transaction, jose::thumbprint(certificate.public_key()));
+    } catch (const base::Error& error) {
+        if (error.kind() != base::Kind::bad_public_key) throw;
+        return std::nullopt;  // a key that no account can have
+    }
+}
+
+void stop_account(Transaction& transaction, const x509::Certificate& certificate, const std::string& serial,
+                  std::int64_t at) {
+    auto account = account_with_key_of(transaction, certificate);
+    if (!account || account->status != AccountStatus::valid) return;
+    // RFC 8555 section 7.1.2: what the server itself ends is revoked, not deactivated.
+    account->status = AccountStatus::revoked;
+    update_account(transaction, *account);  // read in this transaction: nobody was first
+    fail_orders_of(transaction, account->id, k_problem);
+    AuditRecord entry{};
+    entry.at = at;
+    entry.action = "account.revoked";
+    entry.actor = "signet";
+    entry.serial = serial;
+    entry.account = account->id;
+    entry.profile = account->profile;
+    entry.detail = "its key was revoked as compromised, with the certificate " + serial;
+    append_audit(transaction, entry);
 }
 
 }  // namespace
@@ -41,7 +80,11 @@ void remember_compromised_key(Transaction& transaction, std::string_view serial,
     if (!row->step()) return;
     const auto der = row->blob(0);
     row.reset();
-    remember(transaction, std::string(serial), at, der);
+    const std::string hex(serial);
+    const auto certificate = read(hex, der);
+    if (!certificate) return;
+    remember(transaction, *certificate, hex, at);
+    stop_account(transaction, *certificate, hex, at);
 }
 
 void fill_compromised_keys(Transaction& transaction) {
@@ -49,7 +92,11 @@ void fill_compromised_keys(Transaction& transaction) {
         "SELECT serial, revoked_at, der FROM certificates WHERE revoked_at IS NOT NULL AND revocation_reason = ?1"
         " ORDER BY revoked_at, id",
         std::int64_t{x509::k_key_compromise});
-    while (rows->step()) remember(transaction, rows->text(0), rows->integer(1), rows->blob(2));
+    while (rows->step()) {
+        const auto serial = rows->text(0);
+        if (const auto certificate = read(serial, rows->blob(2)))
+            remember(transaction, *certificate, serial, rows->integer(1));
+    }
 }
 
 }  // namespace signet::store

@@ -20,7 +20,8 @@ struct CompromisedKey {
 /// Reads one row of an index.
 std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, const crypto::PublicKey& key);
 
-/// The key of the certificate of this serial, from its row. One that cannot be read there is none.
+/// The key of the certificate of this serial, from its row. One that cannot be read there is none. An ACME account with
+/// that key is revoked with it, audited, and its open orders fail: whoever has the key speaks for the account.
 void remember_compromised_key(Transaction& transaction, std::string_view serial, std::int64_t at);
 /// Those of all that is revoked as keyCompromise already.
 void fill_compromised_keys(Transaction& transaction);
