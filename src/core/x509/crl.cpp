@@ -1,6 +1,8 @@
 #include "x509/crl.h"
 
+#include <algorithm>
 #include <mutex>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "x509/algorithm.h"
@@ -65,19 +67,65 @@ Crl::Entry read_entry(der::Reader& list, EntryFindings& findings) {
     return entry;
 }
 
-bool names(base::ByteView general_names, const DistinguishedName& issuer) {
+std::vector<DistinguishedName> directory_names(base::ByteView general_names) {
+    std::vector<DistinguishedName> names;
     der::Reader outer(general_names);
     for (der::Reader list = outer.sequence("certificateIssuer"); !list.at_end();) {
         const GeneralName name = read_general_name(list, "certificateIssuer");
-        if (name.kind == GeneralName::Kind::directory && same_name(DistinguishedName::from_der(name.value), issuer))
-            return true;
+        if (name.kind == GeneralName::Kind::directory) names.push_back(DistinguishedName::from_der(name.value));
     }
-    return false;
+    return names;
 }
 
-constexpr std::size_t k_most_keys = 8;
-
 }  // namespace
+
+/// Whose certificates the entries of an indirect CRL are (section 5.3.3): each name decoded once, however many entries
+/// say it and however often it is looked for.
+class CrlEntryIssuers {
+public:
+    /// The entry at this offset names them, and so do those after it that name none. False when they are too many.
+    bool add(std::size_t offset, base::ByteView general_names) {
+        const auto [known, is_new] = known_.emplace(base::text_of(general_names), names_.size());
+        if (is_new) {
+            if (names_.size() == k_most) return false;
+            names_.push_back(directory_names(general_names));
+        }
+        if (runs_.empty() || runs_.back().names != known->second) runs_.push_back({offset, known->second});
+        return true;
+    }
+
+    /// Which entries are of one issuer, asked in their order.
+    class Walk {
+    public:
+        /// `ours`: so are those before the first that names any.
+        Walk(const CrlEntryIssuers& issuers, const DistinguishedName& issuer, bool ours)
+            : issuers_(issuers), ours_(ours) {
+            for (const auto& names : issuers.names_)
+                same_.push_back(std::any_of(names.begin(), names.end(),
+                                            [&](const DistinguishedName& name) { return same_name(name, issuer); }));
+        }
+        bool ours(std::size_t offset) {
+            for (; next_ < issuers_.runs_.size() && issuers_.runs_[next_].offset <= offset; ++next_)
+                ours_ = same_[issuers_.runs_[next_].names];
+            return ours_;
+        }
+
+    private:
+        const CrlEntryIssuers& issuers_;
+        std::vector<bool> same_;
+        std::size_t next_ = 0;
+        bool ours_;
+    };
+
+private:
+    static constexpr std::size_t k_most = 10'000;
+    struct Run {
+        std::size_t offset, names;
+    };
+    std::vector<Run> runs_;
+    std::vector<std::vector<DistinguishedName>> names_;
+    std::unordered_map<std::string_view, std::size_t> known_;  // by DER, which the CRL holds
+};
 
 struct Crl::State {
     base::Bytes der;
@@ -89,6 +137,7 @@ struct Crl::State {
     std::optional<Scope> scope;
     std::optional<std::string> unusable;
     std::size_t size = 0;
+    CrlEntryIssuers issuers;
 
     mutable std::mutex checked_mutex;
     mutable std::vector<std::pair<base::Bytes, bool>> checked;  // keys, and whether they signed it
@@ -140,9 +189,17 @@ void Crl::State::read_tbs(der::Reader fields) {
 
 void Crl::State::read_entries() {
     EntryFindings findings;
-    for (der::Reader list(entries); !list.at_end(); ++size) read_entry(list, findings);
-    if (findings.indirect && !(scope && scope->indirect))
-        mark_unusable("an entry names another issuer, but it is no indirect CRL");
+    const bool indirect = scope && scope->indirect;
+    bool fits = true;
+    for (der::Reader list(entries); !list.at_end(); ++size) {
+        const std::size_t offset = entries.size() - list.rest().size();
+        findings.certificate_issuer = {};
+        read_entry(list, findings);
+        if (indirect && fits && !findings.certificate_issuer.empty())
+            fits = issuers.add(offset, findings.certificate_issuer);
+    }
+    if (!fits) mark_unusable("its entries are of too many issuers");
+    if (findings.indirect && !indirect) mark_unusable("an entry names another issuer, but it is no indirect CRL");
     if (findings.unknown_critical) mark_unusable("an entry has a critical extension that is not known");
 }
 
@@ -230,20 +287,17 @@ void Crl::for_each(const std::function<void(const Entry&)>& visit) const {
 
 std::optional<Crl::Entry> Crl::find(base::ByteView serial, const DistinguishedName& certificate_issuer) const {
     const bool indirect = scope() && scope()->indirect;
-    bool ours = same_name(issuer(), certificate_issuer);
+    CrlEntryIssuers::Walk walk(state_->issuers, certificate_issuer, same_name(issuer(), certificate_issuer));
     std::optional<Entry> found;
     EntryFindings findings;
     for (der::Reader list(state_->entries); !list.at_end();) {
+        const std::size_t offset = state_->entries.size() - list.rest().size();
         const base::ByteView whole = list.any("revokedCertificates").whole;
         der::Reader peek(whole), again(whole);
-        const bool same = base::equal(peek.sequence("revokedCertificates").integer("userCertificate"), serial);
-        if (!same && !indirect) continue;
-        findings.certificate_issuer = {};
-        const Entry entry = read_entry(again, findings);
-        // An entry that names no issuer is of the same one as the entry before it.
-        if (!findings.certificate_issuer.empty()) ours = names(findings.certificate_issuer, certificate_issuer);
-        if (same && ours) found = entry;
-        if (found && !indirect) break;
+        if (!base::equal(peek.sequence("revokedCertificates").integer("userCertificate"), serial)) continue;
+        if (!walk.ours(offset)) continue;
+        found = read_entry(again, findings);
+        if (!indirect) break;
     }
     return found;
 }
@@ -254,7 +308,7 @@ bool Crl::signed_by(const crypto::PublicKey& key) const {
         if (spki == key.spki_der()) return good;
     const auto known = parse_algorithm(state_->algorithm);
     const bool good = known && crypto::verify(key, *known, state_->tbs, state_->signature);
-    if (state_->checked.size() < k_most_keys) state_->checked.emplace_back(key.spki_der(), good);
+    if (state_->checked.size() < k_keys_kept) state_->checked.emplace_back(key.spki_der(), good);
     return good;
 }
 

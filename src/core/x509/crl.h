@@ -16,7 +16,8 @@
 namespace signet::x509 {
 
 /// An immutable parsed CRL (RFC 5280 section 5), read by our own strict reader. Keeps the DER and no index, so that one
-/// of a million entries takes its own size. Cheap to copy (shared), thread-safe.
+/// of a million entries takes its own size; of an indirect one, where another issuer's entries begin. Cheap to copy
+/// (shared), thread-safe.
 class Crl {
 public:
     /// Exactly one DER CertificateList, every entry looked at. Throws malformed.
@@ -59,7 +60,8 @@ public:
     std::optional<Entry> find(base::ByteView serial) const { return find(serial, issuer()); }
     void for_each(const std::function<void(const Entry&)>& visit) const;
 
-    /// Verified once for a key.
+    /// Verified once for a key, for the first so many of them.
+    static constexpr std::size_t k_keys_kept = 8;
     bool signed_by(const crypto::PublicKey& key) const;
 
 private:

@@ -23,7 +23,8 @@ bool verifies(const Certificate& child, const Certificate& issuer) {
 }
 
 constexpr std::size_t k_most_remembered = 10'000;
-constexpr std::size_t k_hash_unit = 50'000;  // octets hashed in the time of a P-256 signature
+constexpr std::size_t k_hash_unit = 50'000;     // octets hashed in the time of a P-256 signature
+constexpr std::size_t k_search_unit = 250'000;  // octets of a CRL looked through in that time
 
 /// Of checking a signature of a message with the issuer's key, in those of P-256 (some 100 us).
 std::size_t cost(const Certificate& issuer, std::size_t message) {
@@ -141,11 +142,21 @@ bool PathPool::signed_by(Index child, Index issuer) {
     return good;
 }
 
+/// Each CRL is verified once for a key, and for one key that is no more work than to read it was: large CRLs are no
+/// reason to give up. What is bounded is keys times CRLs, and certificates looked for in each.
+void PathPool::charge(const Crl& crl, Index issuer) {
+    spent_ += crl.der().size() / k_search_unit;
+    auto& keys = crl_keys_[&crl.der()];
+    const bool is_new = keys.insert(nodes_[issuer].entity).second;
+    if ((is_new && keys.size() > 1) || keys.size() > Crl::k_keys_kept)
+        spent_ += cost(nodes_[issuer].certificate, crl.der().size());
+}
+
 const RevocationStatus& PathPool::revocation(Index child, Index issuer) {
     const auto known = revocation_.find({child, issuer});
     if (known != revocation_.end()) return known->second;
     for (const Crl& crl : request_.revocation.evidence.crls) {
-        if (same_name(crl.issuer(), nodes_[issuer].certificate.subject())) spent_ += crl.der().size() / k_hash_unit;
+        if (same_name(crl.issuer(), nodes_[issuer].certificate.subject())) charge(crl, issuer);
     }
     auto status = revocation_status(nodes_[child].certificate, nodes_[issuer].certificate, request_.revocation.evidence,
                                     request_.at);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -51,6 +52,7 @@ private:
         std::optional<std::vector<Index>> issuers;
     };
     void add(const Certificate& certificate, bool anchor);
+    void charge(const Crl& crl, Index issuer);
     Name name(const DistinguishedName& name);
     void mark_reaching();
 
@@ -63,6 +65,7 @@ private:
     std::unordered_multimap<Name, Index> by_subject_;
     std::map<std::pair<Index, Index>, bool> signed_;
     std::map<std::pair<Index, Index>, RevocationStatus> revocation_;
+    std::map<const void*, std::set<std::size_t>> crl_keys_;  // entities whose keys each CRL was verified with
     std::size_t spent_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "support/make_chain.h"
+#include "x509/der.h"
 #include "x509/name_constraints.h"
 #include "x509/path.h"
 
@@ -29,6 +30,22 @@ std::string limit(const PathResult& result) {
 }
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+/// Of no entries and an extension that nobody knows.
+x509::Crl large_crl(const test::Member& issuer, std::size_t octets) {
+    namespace der = x509::der;
+    const auto extension = [](const char* oid, const base::Bytes& value) {
+        return der::sequence({der::oid(oid), der::octet_string(value)});
+    };
+    const base::Bytes identifier = der::sequence({der::oid("1.2.840.10045.4.3.2")});
+    const base::Bytes list = der::sequence(
+        {extension("2.5.29.20", der::integer(1)), extension("1.3.6.1.4.1.99999.1", base::Bytes(octets, 0))});
+    const base::Bytes tbs = der::sequence(
+        {der::integer(1), identifier, issuer.certificate.subject().der(), der::time(k_at - std::chrono::hours(1)),
+         der::time(k_at + std::chrono::hours(1)), der::tlv(der::context_constructed(0), list)});
+    const auto signature = crypto::sign(*issuer.key, crypto::default_algorithm(*issuer.key), tbs);
+    return x509::Crl::from_der(der::sequence({tbs, identifier, der::bit_string(signature)}));
+}
 
 }  // namespace
 
@@ -136,6 +153,25 @@ TEST_CASE("path limits: RSA keys and exponents that cost seconds are never compu
                                       [](const auto& one) { return one.rule == "weak-key" && one.certificate == 1; });
         CHECK_MESSAGE(weak, modulus, " octets, exponent of ", exponent);
     }
+}
+
+TEST_CASE("path limits: large CRLs, given many times") {
+    test::ChainMaker maker(k_at);
+    const auto root = maker.self_signed(maker.ca_template("Root"));
+    const auto issuing = maker.issue(root, maker.ca_template("Issuing"));
+    const Certificate leaf = maker.issue(issuing, maker.leaf_template({"a.internal"})).certificate;
+    const x509::Crl of_root = large_crl(root, 1), crl = large_crl(issuing, 7 << 20);
+    PathRequest asked{
+        leaf, {issuing.certificate}, {root.certificate}, k_at, x509::Purpose::any, std::nullopt, {}, nullptr, false};
+    asked.revocation.all = true;
+    const auto with = [&](std::size_t count) {
+        asked.revocation.evidence.crls.assign(count, crl);
+        asked.revocation.evidence.crls.push_back(of_root);
+        return x509::validate_path(asked);
+    };
+    for (const std::size_t count : {1U, 40U}) CHECK(with(count).valid());
+    // To look for it in so many of them is more than is done.
+    CHECK(!limit(with(400)).empty());
 }
 
 TEST_CASE("path limits: a subject of megabytes is cut in messages") {

@@ -29,12 +29,13 @@ struct CrlParts {
     std::optional<base::Time> next_update = k_at + k_hour;
     std::vector<base::Bytes> serials;
     base::Bytes first_entry_extensions = {}, entry_extensions = {};
+    base::Bytes ready_entries = {};  // as they are to stand there
     std::vector<base::Bytes> extensions = {extension("2.5.29.20", false, der::integer(7))};
 
     Crl signed_by(const test::Member& issuer) const {
         const auto algorithm = crypto::default_algorithm(*issuer.key);
         const base::Bytes identifier = der::sequence({der::oid("1.2.840.10045.4.3.2")});
-        base::Bytes entries, list;
+        base::Bytes entries = ready_entries, list;
         for (const auto& serial : serials) {
             const bool first = entries.empty() && !first_entry_extensions.empty();
             base::append(entries, der::sequence({der::tlv(der::k_integer, serial), der::time(k_at - k_hour),
@@ -310,4 +311,27 @@ TEST_CASE("revocation: entries of an indirect CRL are of the issuer that was nam
     CHECK(told(made.root.certificate.subject(), flag(4)).state == State::good);
     CHECK(told(made.issuing.certificate.subject(), flag(4)).state == State::revoked);
     CHECK(told(made.issuing.certificate.subject(), flag(1)).why.find("no indirect CRL") != std::string::npos);
+}
+
+TEST_CASE("revocation: issuers take turns in an indirect CRL") {
+    const Fixture made;
+    const auto &ours = made.issuing.certificate.subject(), &root = made.root.certificate.subject();
+    const base::Bytes& serial = made.leaf.certificate.serial();
+    // Each entry with the issuer that it names, or none; what is looked for is of `ours`.
+    using Entry = std::pair<base::Bytes, const x509::DistinguishedName*>;
+    const auto told = [&](const std::vector<Entry>& entries) {
+        CrlParts parts;
+        parts.extensions.push_back(scope({flag(4)}));
+        for (const auto& [number, issuer] : entries)
+            base::append(
+                parts.ready_entries,
+                der::sequence({der::tlv(der::k_integer, number), der::time(k_at - k_hour),
+                               issuer == nullptr ? base::Bytes{} : der::sequence({certificate_issuer(*issuer)})}));
+        return made.status(parts).state;
+    };
+    CHECK(told({{serial, nullptr}, {{0x01}, &root}}) == State::revoked);  // of who signs it, until another is named
+    CHECK(told({{{0x01}, &root}, {serial, nullptr}}) == State::good);
+    CHECK(told({{{0x01}, &root}, {{0x02}, &ours}, {{0x03}, nullptr}, {serial, nullptr}}) == State::revoked);
+    CHECK(told({{{0x01}, &ours}, {{0x02}, &root}, {serial, &root}, {{0x03}, &ours}}) == State::good);
+    CHECK(told({{{0x01}, &root}, {serial, nullptr}, {{0x03}, &ours}, {serial, &ours}}) == State::revoked);
 }
