@@ -190,7 +190,7 @@ Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun&
     } catch (const Error& error) {
         if (may_know(session, error)) account.keep();
         const auto until = session.limited_until();
-        if (until && account.kept()) remember_limit(directory, {record.server, *until});
+        if (until && account.kept()) remember_limit(directory, {record.server, *until}, seams.clock.now());
         throw;
     }
 }

@@ -1,5 +1,7 @@
 #include "client/server_limit.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/toml.h"
 #include "client/toml_text.h"
@@ -14,6 +16,16 @@ constexpr std::size_t k_file_limit = 16 << 10;
 constexpr base::Duration k_longest = std::chrono::days(1) + std::chrono::minutes(1);
 
 base::Path file_of(const base::Path& directory) { return directory / ".signet" / "server-limit.toml"; }
+
+// Of the certificate that is in use; one that cannot be read holds nothing up.
+std::optional<base::Time> end_there(const base::Path& directory) {
+    try {
+        const auto there = deliver::installed(directory);
+        return there ? std::optional(there->chain.front().not_after()) : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
 
 }  // namespace
 
@@ -31,7 +43,9 @@ std::optional<ServerLimit> server_limit(const base::Path& directory, base::Time 
     }
 }
 
-void remember_limit(const base::Path& directory, const ServerLimit& limit) {
+void remember_limit(const base::Path& directory, ServerLimit limit, base::Time now) {
+    if (const auto end = end_there(directory); end && *end > now)
+        limit.until = std::min(limit.until, now + (*end - now) / 2);
     std::string text = "# The server asked to be left alone until then. It may be deleted.\n";
     append_toml(text, "server", limit.server);
     append_toml(text, "until", base::format_time(limit.until));

@@ -18,8 +18,9 @@ struct ServerLimit {
 
 /// What still holds at `now`. One that holds for more than a day was written by a clock that was wrong: nullopt.
 std::optional<ServerLimit> server_limit(const base::Path& directory, base::Time now);
-/// Best effort: the run fails for another reason already.
-void remember_limit(const base::Path& directory, const ServerLimit& limit);
+/// Best effort: the run fails for another reason already. At `now` half of what is left of the certificate there is
+/// waited for at most: a server that is gone again in time is still asked in time.
+void remember_limit(const base::Path& directory, ServerLimit limit, base::Time now);
 void forget_limit(const base::Path& directory);
 
 /// Throws rate_limited when the server is not to be asked yet.

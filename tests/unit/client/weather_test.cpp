@@ -237,11 +237,42 @@ TEST_CASE_FIXTURE(FlowFixture,
     CHECK_FALSE(client::server_limit(target(), server.clock.now()));
 }
 
+TEST_CASE_FIXTURE(FlowFixture,
+                  "weather: a server's limit that outlasts the certificate is kept for half of what is left") {
+    fetch();
+    const auto end = deliver::installed(target())->chain.front().not_after();
+    server.clock.advance(20h);
+    after = [](const Request& q, Response& r) {
+        if (!q.url.ends_with("/new-order")) return;
+        r = problem(429, "rateLimited");
+        r.set("Retry-After", "86400");
+    };
+    for (int tries = 0; tries < 3; ++tries) {
+        const auto now = server.clock.now();
+        CHECK_THROWS_AS(renew({.by_name = true}), Error);
+        const auto limit = client::server_limit(target(), now);
+        REQUIRE(limit);
+        CHECK(limit->until <= now + (end - now) / 2);
+        CHECK(limit->until > now + (end - now) / 2 - 2s);
+        CHECK(client::next_try(target(), now) == limit->until);
+        requests = 0;
+        CHECK_THROWS_AS(renew({.by_name = true}), Error);
+        CHECK(requests <= 4);  // until then it is left alone
+        server.clock.set(limit->until);
+    }
+    after = {};
+    const auto old = serial_there();
+    renew({.by_name = true});
+    CHECK(serial_there() != old);
+    CHECK(server.clock.now() < end);
+}
+
 TEST_CASE_FIXTURE(FlowFixture, "weather: a note of a limit that is damaged, or beyond all bounds, silences nobody") {
     fetch();
-    client::remember_limit(target(), {record.server, server.clock.now() + 1h});
+    client::remember_limit(target(), {record.server, server.clock.now() + 1h}, server.clock.now());
     CHECK_THROWS_AS(fetch(), Error);
-    client::remember_limit(target(), {record.server, server.clock.now() + 72h});  // by a clock that was wrong
+    client::remember_limit(target(), {record.server, server.clock.now() + 72h},
+                           server.clock.now() + 70h);  // by a clock that was wrong
     fetch();
     base::write_file(target() / ".signet" / "server-limit.toml", "until = nonsense",
                      {.mode = 0600, .owner = {}, .group = {}, .exclusive = false});
