@@ -69,40 +69,54 @@ bool look_at_due(store::Store& store, base::Time now) {
     return due.size() == k_step;
 }
 
-void tell_of_ca(store::Store& store, const std::string& authority, std::string_view role,
+void tell_of_ca(store::Transaction& transaction, const std::string& authority, std::string_view role,
                 const x509::Certificate& certificate, base::Time now) {
     const auto level = expiry_level(certificate.not_before(), certificate.not_after(), now);
     if (level.empty()) return;
-    store.write([&](store::Transaction& transaction) {
-        if (store::tell_once(transaction, "ca " + certificate.fingerprint_sha256(), level, base::to_unix(now)))
-            store::insert_notification(transaction, ca_expiring_event(authority, role, certificate, level, now));
-    });
+    if (store::tell_once(transaction, "ca " + certificate.fingerprint_sha256(), level, base::to_unix(now)))
+        store::insert_notification(transaction, ca_expiring_event(authority, role, certificate, level, now));
 }
 
 void tell_of_authorities(store::Store& store, base::Time now) {
     for (const auto& name : ca::authority_names(store.layout())) {
         const auto files = ca::read_authority_files(store.layout(), name);
-        tell_of_ca(store, name, "root", files.root, now);
-        if (files.issuing) tell_of_ca(store, name, "issuing", *files.issuing, now);
-        for (const auto& certificate : files.between) tell_of_ca(store, name, "intermediate", certificate, now);
-        for (const auto& foreign : files.trusted) tell_of_ca(store, name, "anchor", foreign.certificate, now);
+        store.write([&](store::Transaction& transaction) {
+            const auto tell = [&](std::string_view role, const x509::Certificate& certificate) {
+                tell_of_ca(transaction, name, role, certificate, now);
+            };
+            tell("root", files.root);
+            if (files.issuing) tell("issuing", *files.issuing);
+            for (const auto& certificate : files.between) tell("intermediate", certificate);
+            for (const auto& foreign : files.trusted) tell("anchor", foreign.certificate);
+        });
+    }
+}
+
+std::optional<x509::Certificate> read(const base::Bytes& der) {
+    try {
+        return x509::Certificate::from_der(der);
+    } catch (const base::Error& error) {
+        if (error.kind() != base::Kind::malformed) throw;
+        return std::nullopt;  // a row that somebody changed: `audit verify` names it
     }
 }
 
 /// CAs that ours have signed for others. A level begins a month before the end at most.
 void tell_of_subordinates(store::Store& store, base::Time now) {
     constexpr auto k_most_before = std::chrono::days(31), k_after = std::chrono::days(31);
-    const auto ending = store.query([&](store::Transaction& transaction) {
-        return store::subordinates_ending(transaction, base::to_unix(now - k_after), base::to_unix(now + k_most_before),
-                                          k_step);
-    });
-    for (const auto& record : ending) {
-        try {
-            tell_of_ca(store, record.authority, "subordinate", x509::Certificate::from_der(record.der), now);
-        } catch (const base::Error& error) {
-            if (error.kind() != base::Kind::malformed) throw;  // a row that somebody changed: `audit verify` names it
-        }
-    }
+    store::SubordinatePlace place{base::to_unix(now - k_after)};
+    std::vector<store::CertificateRecord> ending;
+    do {
+        ending = store.query([&](store::Transaction& transaction) {
+            return store::subordinates_ending(transaction, place, base::to_unix(now + k_most_before), k_step);
+        });
+        if (ending.empty()) return;
+        store.write([&](store::Transaction& transaction) {
+            for (const auto& record : ending)
+                if (const auto certificate = read(record.der))
+                    tell_of_ca(transaction, record.authority, "subordinate", *certificate, now);
+        });
+    } while (ending.size() == k_step);
 }
 
 }  // namespace

@@ -68,18 +68,20 @@ void watch_subordinate(Transaction& transaction, std::string_view serial, std::i
                     not_after);
 }
 
-std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, std::int64_t from, std::int64_t until,
-                                                   int most) {
+std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, SubordinatePlace& place,
+                                                   std::int64_t until, int most) {
     auto row = transaction.query(
-        "SELECT s.serial FROM subordinate_cas s JOIN certificates c ON c.serial = s.serial"
-        " WHERE s.not_after >= ?1 AND s.not_after < ?2 AND c.revoked_at IS NULL AND NOT EXISTS"
-        " (SELECT 1 FROM subordinate_cas l JOIN certificates d ON d.serial = l.serial WHERE l.not_after > s.not_after"
-        " AND d.subject = c.subject AND d.authority = c.authority AND d.revoked_at IS NULL)"
-        " ORDER BY s.not_after, s.serial LIMIT ?3",
-        from, until, std::int64_t{most});
+        "WITH latest AS (SELECT d.subject AS subject, d.authority AS authority, max(l.not_after) AS not_after"
+        " FROM subordinate_cas l JOIN certificates d ON d.serial = l.serial WHERE l.not_after >= ?1 AND d.revoked_at IS"
+        " NULL GROUP BY d.subject, d.authority)"
+        " SELECT s.serial FROM subordinate_cas s JOIN certificates c ON c.serial = s.serial JOIN latest ON"
+        " latest.subject = c.subject AND latest.authority = c.authority AND latest.not_after = s.not_after"
+        " WHERE (s.not_after, s.serial) > (?1, ?2) AND s.not_after < ?3 AND c.revoked_at IS NULL"
+        " ORDER BY s.not_after, s.serial LIMIT ?4",
+        place.not_after, place.serial, until, std::int64_t{most});
     std::vector<CertificateRecord> found;
-    while (row->step())
-        if (auto record = find_certificate(transaction, row->text(0))) found.push_back(std::move(*record));
+    while (row->step()) found.push_back(find_certificate(transaction, row->text(0)).value());
+    if (!found.empty()) place = {found.back().not_after, found.back().serial};
     return found;
 }
 

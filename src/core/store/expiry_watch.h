@@ -31,9 +31,15 @@ void remove_watch(Transaction& transaction, const Watch& watch);
 
 /// A CA that one of ours has signed for somebody else; in the transaction that records it.
 void watch_subordinate(Transaction& transaction, std::string_view serial, std::int64_t not_after);
-/// Those that end in this span, with `der`, that are neither revoked nor replaced by a later one of the same name.
-std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, std::int64_t from, std::int64_t until,
-                                                   int most);
+/// Where a walk over them is: the first has this end or a later one.
+struct SubordinatePlace {
+    std::int64_t not_after;
+    std::string serial = {};
+};
+/// Those after `place`, which moves on, that end before `until`, with `der`, that are neither revoked nor replaced by a
+/// later one of the same name. Fewer than `most`: there are no more.
+std::vector<CertificateRecord> subordinates_ending(Transaction& transaction, SubordinatePlace& place,
+                                                   std::int64_t until, int most);
 
 /// Without its `der`.
 std::optional<CertificateRecord> certificate_at(Transaction& transaction, std::int64_t id);

@@ -14,6 +14,7 @@
 #include "server/expiry_events.h"
 #include "store/audit.h"
 #include "store/certificates.h"
+#include "store/expiry_watch.h"
 #include "store/notifications.h"
 #include "support/manual_clock.h"
 #include "support/scripted_transport.h"
@@ -300,6 +301,17 @@ TEST_CASE("notifier: CAs that ours signed for others, until a later one or a rev
             .certificate;
     };
     const auto mesh = sign("mesh", 400 * k_day);
+    // So many that end before it that it is on the third page of them.
+    told.store->write([&](store::Transaction& transaction) {
+        for (int i = 0; i < 1200; ++i) {
+            store::CertificateRecord other{};
+            other.serial = "0a" + std::to_string(1000 + i);
+            other.subject = "CN=other " + std::to_string(i);
+            other.not_after = base::to_unix(mesh.not_after()) - 1 - i % 7;
+            store::insert_certificate(transaction, other);
+            store::watch_subordinate(transaction, other.serial, other.not_after);
+        }
+    });
     sign("replaced", 400 * k_day);
     const auto revoked = sign("revoked", 400 * k_day);
     told.round();
