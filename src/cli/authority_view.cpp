@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "ca/generations.h"
 #include "ca/permitted_names.h"
 #include "store/certificates.h"
@@ -131,6 +132,14 @@ Json issuing_json(const AuthorityView& view, const Generation& generation) {
     return json;
 }
 
+std::string crl_text(const ca::ImportedCrl& crl, base::Time now) {
+    const bool over = crl.next_update < now;
+    return crl.signer.subject().text() + ": number " + x509::crl_number_text(crl.crl.number()) + ", " +
+           std::to_string(crl.crl.size()) + " entries, " + (over ? "ended at " : "until ") +
+           base::format_time(crl.next_update) +
+           (crl.revoked.empty() ? "" : "; it revokes " + base::join(crl.revoked, ", "));
+}
+
 std::string rotation_text(const AuthorityView& view) {
     const std::string step = step_of(view);
     if (step == "waiting") return "waits for the answer to " + view.csr.string();
@@ -154,9 +163,10 @@ std::int64_t AuthorityView::living_leaves() const {
 }
 
 AuthorityView view_authority(const Context& context, store::Store& store, const std::string& name, base::Time now) {
-    AuthorityView view{ca::read_authority_files(store.layout(), name), {}, {}, {}, {}, public_url(context)};
+    AuthorityView view{ca::read_authority_files(store.layout(), name), {}, {}, {}, {}, {}, public_url(context)};
     ca::check_key_privacy(store.layout(), name);
     view.rotation_waits = ca::rotation_waits(store.layout(), name);
+    view.crls = ca::imported_crls(store.layout(), view.files);
     view.csr = store.layout().issuing_request(name);
     store.read([&](store::Transaction& transaction) {
         const auto replaced = ca::replaced_at(transaction, view.files);
@@ -171,12 +181,24 @@ AuthorityView view_authority(const Context& context, store::Store& store, const 
     return view;
 }
 
+Json imported_crl_json(const ca::ImportedCrl& crl) {
+    return {{"id", ca::authority_id(crl.signer)},
+            {"subject", crl.signer.subject().text()},
+            {"number", x509::crl_number_text(crl.crl.number())},
+            {"entries", crl.crl.size()},
+            {"this_update", base::format_time(crl.crl.this_update())},
+            {"next_update", base::format_time(crl.next_update)},
+            {"revoked", crl.revoked}};
+}
+
 Json authority_json(const AuthorityView& view) {
-    Json issuing = Json::array(), anchors = Json::array();
+    Json issuing = Json::array(), anchors = Json::array(), crls = Json::array();
     for (const auto& generation : view.issuing) issuing.push_back(issuing_json(view, generation));
+    for (const auto& crl : view.crls) crls.push_back(imported_crl_json(crl));
     for (const auto& anchor : view.files.anchors()) anchors.push_back(ca_json(anchor));
-    return {{"name", view.files.name},       {"root", ca_json(view.files.root)}, {"root_only", !view.files.issuing},
-            {"issuing", std::move(issuing)}, {"anchors", std::move(anchors)},    {"rotation", rotation_json(view)}};
+    return {{"name", view.files.name},         {"root", ca_json(view.files.root)}, {"root_only", !view.files.issuing},
+            {"issuing", std::move(issuing)},   {"anchors", std::move(anchors)},    {"rotation", rotation_json(view)},
+            {"imported_crls", std::move(crls)}};
 }
 
 void print_authority(Output& out, const AuthorityView& view, base::Time now) {
@@ -191,6 +213,7 @@ void print_authority(Output& out, const AuthorityView& view, base::Time now) {
         {"foreign anchors", foreign_anchors_of(files)},
         {"living certificates", std::to_string(view.issuing.front().living_leaves)},
         {"rotation", rotation_text(view)}};
+    for (const auto& crl : view.crls) rows.emplace_back("imported CRL", crl_text(crl, now));
     for (const auto& root : view.former_roots) rows.emplace_back("former root", former_text(root));
     if (files.issuing)
         for (std::size_t i = 1; i < view.issuing.size(); ++i)

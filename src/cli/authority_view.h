@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "ca/authority_crls.h"
 #include "ca/authority_files.h"
 #include "cli/context.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ struct AuthorityView {
     base::Path csr;                        // of the generation that waits
     std::vector<Generation> issuing;       // whose leafs may live: the current signer first
     std::vector<Generation> former_roots;  // living_leaves: all below it
+    std::vector<ca::ImportedCrl> crls;     // of CAs above these whose keys are elsewhere
     std::string public_http_url;           // base of CRL and OCSP URLs; empty: none are published
     std::int64_t living_leaves() const;
 };
@@ -35,8 +37,10 @@ struct AuthorityView {
 AuthorityView view_authority(const Context& context, store::Store& store, const std::string& name, base::Time now);
 
 /// name, root, issuing[] (id, subject, not_after, current, living_leaves, crl_url, ocsp_url, fingerprint_sha256, …),
-/// anchors[], rotation.
+/// anchors[], rotation, imported_crls[].
 base::Json authority_json(const AuthorityView& view);
+/// id, subject, number, entries, this_update, next_update, revoked[].
+base::Json imported_crl_json(const ca::ImportedCrl& crl);
 void print_authority(Output& out, const AuthorityView& view, base::Time now);
 
 }  // namespace signet::cli

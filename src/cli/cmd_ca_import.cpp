@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "ca/authority_crls.h"
 #include "ca/import.h"
 #include "cli/authority_view.h"
 #include "cli/commands.h"
@@ -12,6 +13,7 @@
 #include "cli/exit_code.h"
 #include "cli/input_file.h"
 #include "cli/passphrase.h"
+#include "x509/crl.h"
 #include "x509/pem.h"
 
 namespace signet::cli {
@@ -21,26 +23,40 @@ using base::Error;
 using base::Kind;
 
 constexpr std::size_t k_file_limit = 1 << 20;
+constexpr std::size_t k_crl_limit = 16 << 20;
 
 struct Words {
-    base::Path issuing, root;
-    std::optional<base::Path> key;
+    base::Path file;
+    std::optional<base::Path> root, key;
     std::optional<std::string> ca;
 };
 
-std::vector<x509::Certificate> read_certificates(const base::Path& file) {
-    return x509::parse_certificate_file(read_input(file, k_file_limit), file.string());
+/// The content tells, not the name of the file.
+bool is_crl(std::string_view contents) {
+    if (!contents.starts_with('\x30')) {
+        return contents.find("-----BEGIN X509 CRL-----") != std::string_view::npos &&
+               contents.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos;
+    }
+    try {
+        x509::Crl::from_der(base::to_bytes(contents));
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
-ca::ImportRequest request_of(const Context& context, const Words& words) {
-    auto roots = read_certificates(words.root);
+ca::ImportRequest request_of(const Context& context, const Words& words, const std::string& contents) {
+    if (!words.root)
+        throw Error{Kind::usage, "a certificate is imported together with its root", "name that with --root FILE"};
+    auto roots = x509::parse_certificate_file(read_input(*words.root, k_file_limit), words.root->string());
     if (roots.size() != 1)
-        throw Error{Kind::bad_input,
-                    words.root.string() + " holds " + std::to_string(roots.size()) + " certificates, and a root is one",
-                    "give the root alone; what stands below it goes into the file of the issuing CA"};
+        throw Error{
+            Kind::bad_input,
+            words.root->string() + " holds " + std::to_string(roots.size()) + " certificates, and a root is one",
+            "give the root alone; what stands below it goes into the file of the issuing CA"};
     auto passphrase = given_passphrase(context);
     return {.name = words.ca,
-            .issuing = read_certificates(words.issuing),
+            .issuing = x509::parse_certificate_file(contents, words.file.string()),
             .root = std::move(roots.front()),
             .key = words.key,
             .passphrase = passphrase,
@@ -62,8 +78,50 @@ std::string said(ca::Imported how) {
     return {};
 }
 
+void print_crl(Output& out, const ca::CrlImported& imported, const base::Path& file) {
+    const ca::ImportedCrl& crl = imported.crl;
+    out.line((imported.changed ? "took over the CRL of " : "had this CRL already, of ") + crl.signer.subject().text() +
+             " for the CA " + imported.name);
+    std::string revoked;
+    for (const std::string& serial : crl.revoked) revoked += (revoked.empty() ? "" : ", ") + serial;
+    out.facts({{"CRL", file.string()},
+               {"number", x509::crl_number_text(crl.crl.number())},
+               {"entries", std::to_string(crl.crl.size())},
+               {"next update", base::format_time(crl.next_update)},
+               {"revoked here", revoked}});
+}
+
+int run_crl(Context& context, const Words& words, const std::string& contents) {
+    if (words.root || words.key)
+        throw Error{Kind::usage, words.file.string() + " is a CRL, to which no --root or --key belongs",
+                    "leave them out: who signed it is found among the CAs of the store"};
+    const auto store = store::Store::open(context.store());
+    const auto imported = ca::import_crls(*store,
+                                          {.name = words.ca,
+                                           .crls = x509::parse_crl_file(contents, words.file.string()),
+                                           .what = words.file.string(),
+                                           .actor = "operator uid " + std::to_string(::getuid())},
+                                          context.seams.clock.now());
+    if (!context.out.json()) {
+        for (const auto& one : imported) print_crl(context.out, one, words.file);
+        return k_exit_done;
+    }
+    base::Json crls = base::Json::array();
+    bool changed = false;
+    for (const auto& one : imported) {
+        crls.push_back(imported_crl_json(one.crl));
+        crls.back()["name"] = one.name;
+        crls.back()["changed"] = one.changed;
+        changed = changed || one.changed;
+    }
+    context.out.document({{"changed", changed}, {"crls", std::move(crls)}});
+    return k_exit_done;
+}
+
 int run(Context& context, const Words& words) {
-    const ca::ImportRequest request = request_of(context, words);
+    const std::string contents = read_input(words.file, k_crl_limit);
+    if (is_crl(contents)) return run_crl(context, words, contents);
+    const ca::ImportRequest request = request_of(context, words, contents);
     // A key that is brought along may found a store; a certificate alone belongs to a key that is in one.
     const auto store = words.key ? store::Store::create(context.store()) : store::Store::open(context.store());
     const auto result = ca::import_authority(*store, request, context.seams.clock);
@@ -87,7 +145,7 @@ Command ca_import_command() {
     auto words = std::make_shared<Words>();
     return {
         .name = "ca import",
-        .summary = "bring home the certificate of an issuing CA",
+        .summary = "bring home an issuing CA's certificate, or a root's CRL",
         .description =
             "Completes a CA that `ca init --external-root` began: its certificate comes from an offline root (`ca "
             "sign`) or from a corporate one. The CA is found by its key. The file holds the issuing CA's certificate "
@@ -98,17 +156,23 @@ Command ca_import_command() {
             "csr`) takes the place of the one before.\n\n"
             "The next generation that `ca rotate` began without the root's key takes over when its certificate comes; "
             "the one before goes to former/. With another root than before that one changes too, and both are "
-            "anchors; cross-certificates between the two in the file of the issuing CA are kept and sent.",
-        .arguments = {{.label = "ISSUING.crt",
-                       .text = "the issuing CA's certificate, PEM or DER",
-                       .target = &words->issuing,
+            "anchors; cross-certificates between the two in the file of the issuing CA are kept and sent.\n\n"
+            "A CRL (its content tells) of a root whose key is elsewhere, or of a CA between it and ours, goes into the "
+            "store without --root, for every CA below who signed it. It has to be complete, in force, and above the "
+            "one before in number. A serve-acme that runs publishes it at /crl/NAME/root.crl and /crl/NAME/ID.crl from "
+            "the next request on, also after it has ended, and `status` warns before it ends. What it revokes of the "
+            "CAs of this store (former ones, too) is taken over, but for holds; a revoked one goes on signing until "
+            "`ca rotate`. With --json: changed and crls[], each with name, id, subject, number, entries, this_update, "
+            "next_update, revoked[] (serials of CAs of this store) and changed.",
+        .arguments = {{.label = "ISSUING.crt|ROOT.crl",
+                       .text = "the issuing CA's certificate, or a CRL; PEM or DER",
+                       .target = &words->file,
                        .required = true,
                        .complete = Complete::file}},
         .options = {{.name = "root",
                      .label = "FILE",
-                     .text = "the root's certificate",
+                     .text = "the root's certificate; not with a CRL",
                      .target = &words->root,
-                     .required = true,
                      .complete = Complete::file},
                     {.name = "key",
                      .label = "FILE",
@@ -120,14 +184,15 @@ Command ca_import_command() {
                      .text = "the CA it is for",
                      .target = &words->ca,
                      .complete = Complete::authority,
-                     .default_text = "the one whose key fits; with --key default"}},
+                     .default_text = "the one whose key fits; with --key default; of a CRL all it is for"}},
         .examples = {{"signet ca import issuing.crt --root root.crt", "after ca init --external-root"},
-                     {"signet ca import ca.crt --root root.crt --key ca.key --ca web", "from another tool"}},
-        .exit_codes = {{k_exit_done, "the CA is ready"},
-                       {k_exit_refused, "the chain or the key does not hold; nothing was written"},
+                     {"signet ca import ca.crt --root root.crt --key ca.key --ca web", "from another tool"},
+                     {"signet ca import root.crl", "the CRL that signet crl --root wrote where the root's key is"}},
+        .exit_codes = {{k_exit_done, "the CA is ready, or the CRL in force"},
+                       {k_exit_refused, "the chain, the key or the CRL does not hold; nothing was written"},
                        {k_exit_usage, "wrong usage, or files that hold something else"},
                        {k_exit_environment, "no store, or a CA of that name is there"}},
-        .see_also = {"ca init", "ca csr", "ca sign", "ca trust"},
+        .see_also = {"ca init", "ca csr", "ca sign", "ca trust", "crl"},
         .reads_environment = false,
         .run = [words](Context& context) { return run(context, *words); }};
 }

@@ -28,14 +28,18 @@ Command ca_show_command() {
         .name = "ca show",
         .summary = "show a CA: its certificates and what hangs on them",
         .description =
-            "With --json: name, root, root_only, issuing[], anchors[] and rotation. Each certificate has id (the first "
+            "With --json: name, root, root_only, issuing[], anchors[], rotation and imported_crls[]. Each certificate "
+            "has id (the first "
             "8 hex digits of its subject key identifier), subject, serial, not_before, not_after, key_type and "
             "fingerprint_sha256; those of issuing[], one for each generation and the current one first, also have "
             "current, living_leaves (the number of certificates issued that have not ended), name_constraints, "
             "crl_url and ocsp_url (null without public_http_url).\n\n"
             "rotation tells how far a change-over is: step is none, waiting (for the answer to csr), moving (leafs of "
             "former generations live) or retire (none does). former[] has id, kind (root or issuing), subject, "
-            "living_leaves, may_retire, and retire_after, when the last of them ends by itself.",
+            "living_leaves, may_retire, and retire_after, when the last of them ends by itself.\n\n"
+            "imported_crls[] are the CRLs that `ca import` brought from roots, or CAs below them, whose keys are "
+            "elsewhere: id, subject, number, entries, this_update, next_update and revoked[], serials of CAs of this "
+            "store.",
         .arguments = {{.label = "NAME",
                        .text = "the CA; default: default",
                        .target = name.get(),

@@ -41,7 +41,7 @@ std::string signer_id(const ca::Authority& authority, const Words& words) {
     for (const x509::Certificate& signer : authority.signers())
         if (signer == authority.root()) return ca::authority_id(signer);
     throw base::Error{base::Kind::not_found, "the root key of '" + authority.name() + "' is not in this store",
-                      "sign the root's CRL where its key is"};
+                      "sign the root's CRL where its key is, then bring it here: signet ca import root.crl"};
 }
 
 int run(Context& context, const Words& words) {
@@ -86,7 +86,8 @@ constexpr auto k_description =
     "after its end, one crl_validity later at the earliest.\n"
     "\n"
     "A serve-acme over the same store publishes CRLs of its own making at /crl/NAME.crl, /crl/NAME/ID.crl and "
-    "/crl/NAME/root.crl, and needs none of this.\n"
+    "/crl/NAME/root.crl, and needs none of this. The CRL of a root whose key is elsewhere is signed there and brought "
+    "here with `signet ca import`.\n"
     "\n"
     "With --json: name, id, number, entries, this_update, next_update, out and pem.";
 

@@ -87,9 +87,10 @@ constexpr char k_description[] =
     "--format nagios prints one line with performance data: seconds left, with the limits as ranges. --format "
     "prometheus is for the textfile collector of the node exporter; deploy/prometheus/alerts.yml has alerts over it. "
     "--format json: state, exit_code, at and certificates[], each with target, kind (saved, authority, file, "
-    "endpoint, notify), "
+    "endpoint, crl, notify), "
     "state, the members that a certificate always has (see list), certificates (how many there are), days_left, "
     "seconds_left, warning_from, critical_from, due, is_due and next; or with error.\n\n"
+    "The CRL of a root whose key is elsewhere (`ca import`) is told of when it is about to end, by the same limits.\n\n"
     "Events of the store (signet-events(7)) that were given up within a week, or that wait for their receiver for more "
     "than ten minutes, are a WARNING.";
 

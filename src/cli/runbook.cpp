@@ -41,8 +41,8 @@ const RunbookChapter k_issuing{
       "within three days; where that is too long, signet renew --force on the machine.",
       "signet renew --force"},
      {"Revoke the former issuing CA. The root's CRL and its OCSP responder say so from then on; who checks the whole "
-      "chain takes no certificate below it. If the root's key is kept elsewhere, sign the CRL there, from a copy of "
-      "the store.",
+      "chain takes no certificate below it. If the root's key is kept elsewhere, revoke it there too, sign the CRL "
+      "there (of a corporate root, have it signed), and bring it here: signet ca import root.crl.",
       "signet revoke authorities/default/former/issuing-*.crt --reason cACompromise\n"
       "signet crl --root --out root.crl"},
      {"See that the server says so.",

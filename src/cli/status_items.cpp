@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "ca/authority_crls.h"
 #include "ca/authority_files.h"
 #include "cli/endpoint.h"
 #include "cli/enrolment.h"
@@ -201,17 +202,43 @@ private:
 };
 
 StatusItem authority_item(const std::string& name, std::string_view role, const x509::Certificate& certificate,
-                          const inspect::WantedLimits& wanted, base::Time now) {
+                          bool revoked, const inspect::WantedLimits& wanted, base::Time now) {
     StatusItem item{.target = name + " " + std::string(role), .kind = "authority"};
     item.authority = name;
     item.profile = role;
     item.source = "cli";
+    item.revoked = revoked;
     take(item, {certificate}, wanted, now);
     const bool over = certificate.not_after() < now;
-    item.next = role != "root" ? "no certificate of it lives longer"
-                : over         ? "nothing that it signed is trusted any more"
-                               : "after that nothing that it signed is trusted";
+    item.next = revoked          ? "who looks at CRLs takes nothing below it: signet ca rotate"
+                : role != "root" ? "no certificate of it lives longer"
+                : over           ? "nothing that it signed is trusted any more"
+                                 : "after that nothing that it signed is trusted";
     return item;
+}
+
+/// Of a root whose key is elsewhere: nobody here can sign the next one.
+void add_crls(const store::Layout& layout, const ca::AuthorityFiles& files, const inspect::WantedLimits& wanted,
+              base::Time now, std::vector<StatusItem>& items) {
+    for (const auto& imported : ca::imported_crls(layout, files)) {
+        const inspect::Span span{imported.crl.this_update(), imported.next_update};
+        StatusItem item{.target = files.name + " " + ca::authority_id(imported.signer) + ".crl", .kind = "crl"};
+        item.health = inspect::judge(span, inspect::limits_for(span.lifetime(), wanted), now);
+        if (item.health == Health::ok) continue;
+        const bool over = imported.next_update < now;
+        item.error = Error{Kind::bad_input,
+                           "the CRL of " + imported.signer.subject().text() + (over ? " ended at " : " ends at ") +
+                               base::format_time(imported.next_update),
+                           "have the next one signed where the key is, then: signet ca import root.crl"};
+        items.push_back(std::move(item));
+    }
+}
+
+bool is_revoked(store::Store& store, const x509::Certificate& certificate) {
+    return store.query([&](store::Transaction& transaction) {
+        const auto row = store::find_certificate(transaction, certificate.serial_hex());
+        return row && row->revoked_at;
+    });
 }
 
 void add_authorities(const Context& context, store::Store& store, const inspect::WantedLimits& wanted,
@@ -220,8 +247,11 @@ void add_authorities(const Context& context, store::Store& store, const inspect:
     for (const auto& name : ca::authority_names(store.layout())) {
         try {
             const auto files = ca::read_authority_files(store.layout(), name);
-            items.push_back(authority_item(name, "root", files.root, wanted, now));
-            if (files.issuing) items.push_back(authority_item(name, "issuing", *files.issuing, wanted, now));
+            items.push_back(authority_item(name, "root", files.root, false, wanted, now));
+            if (files.issuing)
+                items.push_back(
+                    authority_item(name, "issuing", *files.issuing, is_revoked(store, *files.issuing), wanted, now));
+            add_crls(store.layout(), files, wanted, now, items);
         } catch (const Error& error) {
             if (error.kind() == Kind::usage) throw;
             items.push_back(failed_item(name, "authority", error));

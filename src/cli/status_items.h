@@ -14,7 +14,7 @@ namespace signet::cli {
 /// One thing that `status` looked at: a certificate, or why there is none to see.
 struct StatusItem {
     std::string target;  // what it is called: as it was named, or its directory's name in the store
-    std::string kind;    // "saved", "authority", "file", "endpoint", "notify"
+    std::string kind;    // "saved", "authority", "file", "endpoint", "crl", "notify"
     std::optional<x509::Certificate> certificate = {};        // of several the one that ends first
     std::size_t certificates = 1;                             // how many there are
     std::optional<std::string> authority = {}, profile = {};  // of those of this store

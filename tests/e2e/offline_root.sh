@@ -117,3 +117,65 @@ expect_exit 0 signet renew "$WORK/fresh.saved" --force
 same "anchors beside a renewed certificate" 2 "$(grep -c BEGIN fresh.saved/ca.crt)"
 expect_exit 0 signet ca trust remove offline
 wait_for 10 publishes 1 ca.pem
+
+step "the CRLs of the corporate CAs, which openssl signs, are published beside ours"
+# shellcheck disable=SC2016
+printf '[ca]\ndefault_ca=corp\n[corp]\ndatabase=$ENV::CA.txt\ncrlnumber=$ENV::CA.number\ndefault_md=sha256\nunique_subject=no\n' >crl.cnf
+printf '[whole]\nauthorityKeyIdentifier=keyid\n[users]\nissuingDistributionPoint=critical,@scope\n[scope]\nonlyuser=TRUE\n' >>crl.cnf
+printf '[delta]\n2.5.29.27=critical,DER:020110\n' >>crl.cnf
+for ca in corp policy; do touch $ca.txt && echo 10 >$ca.number; done
+as() { env CA="$1" openssl ca -config crl.cnf -cert "$1.crt" -keyfile "$1.key" "${@:2}" 2>openssl.err || { cat openssl.err; fail "openssl ca"; }; }
+crl() { as "$1" -gencrl -crldays 30 -crlexts "${3:-whole}" -out "$2"; } # CA FILE [EXTENSIONS]
+id_of() { openssl x509 -in "$1" -noout -ext subjectKeyIdentifier | tail -n 1 | tr -d ' :\n' | tr 'A-F' 'a-f' | head -c 8; }
+get() { curl -sf --cacert "$root" --resolve "${base#https://}:127.0.0.1" "$base/crl/default$1" -o "$2"; }
+refuse "nothing to publish yet" get /root.crl none
+crl corp corp.crl
+crl policy policy.crl
+openssl crl -in corp.crl -outform DER -out corp.bin
+expect_exit 0 signet ca import corp.bin
+expect_out "took over the CRL of CN=Corp Root,O=Corp for the CA default"
+expect_exit 0 signet ca import policy.crl
+wait_for 10 get /root.crl root.der
+expect "the very CRL" cmp root.der corp.bin
+get "/$(id_of policy.crt).crl" policy.der || fail "the CRL of the CA in between is not there"
+get .crl default.der || fail "our own CRL is not there"
+for der in root policy default; do openssl crl -inform DER -in $der.der; done >all.crl
+checked() { openssl verify -crl_check_all -CAfile corp.crt -untrusted fresh.saved/tls.crt -CRLfile all.crl fresh.saved/tls.crt; }
+expect "openssl takes the chain of four with them" checked
+expect_exit 0 signet ca show --json
+same "CRLs" 2 "$(grep -c '"next_update"' out)"
+run signet status --warn 60d --crit 1d
+expect_out "^WARNING +default $(id_of corp.crt).crl: the CRL of .*CN=Corp Root,O=Corp ends at"
+
+step "but not an older one, a part of one, or one of somebody else"
+cp corp.crl older.crl
+crl corp corp.crl
+expect_exit 0 signet ca import corp.crl
+expect_exit 1 signet ca import older.crl
+expect_err 'number 16 is not above 17'
+crl corp part.crl delta
+expect_exit 1 signet ca import part.crl
+expect_err 'delta CRL'
+crl corp part.crl users
+expect_exit 1 signet ca import part.crl
+expect_err 'not for all certificates of CAs'
+expect_exit 0 signet crl --out ours.crl
+expect_exit 1 signet ca import ours.crl
+expect_err 'no CA above one of this store'
+expect_exit 2 signet ca import corp.crl --root corp.crt
+expect_exit 2 signet ca import chain.crt
+expect_err '--root FILE'
+
+step "the corporate CA revokes ours: everybody is told"
+as policy -revoke web.crt -crl_reason CACompromise
+crl policy policy.crl
+expect_exit 0 signet ca import policy.crl
+expect_out "revoked here: +$(serial web.crt)"
+refreshed() { get "/$(id_of policy.crt).crl" policy.der && openssl crl -inform DER -in policy.der -noout -text | grep -q 'CA Compromise'; }
+wait_for 10 refreshed
+for der in root policy default; do openssl crl -inform DER -in $der.der; done >all.crl
+refuse "a chain through a revoked CA" checked
+run signet status
+expect_out '^CRITICAL +default issuing: revoked'
+expect_exit 0 signet audit --action ca.crl_imported
+same "imports in the audit log" 4 "$(grep -c 'Corp' out)"

@@ -92,6 +92,7 @@ Retired retire_ca(store::Store& store, const RetireRequest& request, base::Time 
     if (leaving.root != nullptr) {
         for (const char* extension : {"crt", "key", "compromised"})
             change.remove(layout.former(name, "root", id, extension));
+        change.remove(layout.imported_crl(name, id));
         std::map<std::string, std::vector<x509::Certificate>> left;
         for (const x509::Certificate& cross : files.cross) {
             auto& of_this_key = left[authority_id(cross)];

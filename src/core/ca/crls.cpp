@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "ca/authority_crls.h"
 #include "ca/authority_files.h"
 #include "store/crls.h"
 
@@ -32,6 +33,13 @@ void add_entries(store::Transaction& transaction, std::string_view signer_id, st
 bool due(const SignedCrl& crl, base::Time now) {
     // A clock that was set back makes it one of the future, which nobody would take.
     return now < crl.this_update || now >= crl.this_update + (crl.next_update - crl.this_update) / 2;
+}
+
+/// Of another's CRL the low 63 bits tell one from the next.
+std::int64_t low_bits(const base::Bytes& number) {
+    std::uint64_t value = 0;
+    for (const auto octet : number) value = value << 8 | octet;
+    return static_cast<std::int64_t>(value & INT64_MAX);
 }
 
 bool in_force(const SignedCrl& crl, base::Time now) { return now >= crl.this_update && now < crl.next_update; }
@@ -109,7 +117,7 @@ std::shared_ptr<const SignedCrl> Crls::get(const std::string& authority, std::st
     const std::string id = signer_id_of(*loaded, which);
     const auto signers = loaded->signers();
     if (std::none_of(signers.begin(), signers.end(), [&](const auto& ca) { return authority_id(ca) == id; }))
-        throw Error{Kind::not_found, "the CA '" + authority + "' has no such CRL: the key that signs it is not here"};
+        return imported(*loaded, id);
     const auto place = slot(authority, id);
     if (auto crl = place->get(); crl && fresh(*crl)) return crl;
     std::unique_lock signing(place->signing, std::try_to_lock);
@@ -128,6 +136,29 @@ std::shared_ptr<const SignedCrl> Crls::get(const std::string& authority, std::st
                   {{"ca", authority}, {"id", id}, {"reason", error.message()}, {"hint", error.hint()}});
     }
     return place->get();
+}
+
+std::shared_ptr<const SignedCrl> Crls::imported(const Authority& authority, const std::string& id) {
+    const auto elsewhere = crl_signers_elsewhere(store_.layout(), authority.files());
+    const auto signs = [&](const x509::Certificate& ca) { return authority_id(ca) == id; };
+    const bool known = std::any_of(elsewhere.begin(), elsewhere.end(), signs);
+    const std::string key = authority.name() + "/" + id;
+    const auto look = known ? base::look_at(store_.layout().imported_crl(authority.name(), id)) : base::FileLook{};
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto row = imported_.find(key); row != imported_.end() && row->second.look == look)
+            return row->second.crl;
+    }
+    const auto found = known ? imported_crl(store_.layout(), authority.files(), id) : std::nullopt;
+    if (!found)
+        throw Error{Kind::not_found,
+                    "the CA '" + authority.name() + "' has no such CRL: the key that signs it is not here"};
+    auto crl = std::make_shared<const SignedCrl>(
+        SignedCrl{found->crl.der(), id, low_bits(found->crl.number().value_or(base::Bytes{})), 0, found->crl.size(),
+                  found->crl.this_update(), found->next_update});
+    const std::lock_guard lock(mutex_);
+    imported_[key] = {look, crl};
+    return crl;
 }
 
 bool Crls::fresh(const SignedCrl& crl) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file_watch.h"
 #include "ca/authority.h"
 #include "ca/authority_settings.h"
 #include "store/store.h"
@@ -39,7 +40,8 @@ public:
     void configure(AuthorityTable settings);
 
     /// `which`: an id, "root", or empty for the current issuing CA. When a new one cannot be signed, the one before as
-    /// long as it is good, and the reason in the log. Throws not_found.
+    /// long as it is good, and the reason in the log. Of a CA whose key is elsewhere the last one that was imported
+    /// (ca/authority_crls.h), ended or not: no other is to be had. Throws not_found.
     std::shared_ptr<const SignedCrl> get(const std::string& authority, std::string_view which);
     /// Why the CRLs of this authority are stale: not to be signed, or less than a quarter of their validity left.
     std::optional<std::string> stale(const std::string& authority);
@@ -49,6 +51,7 @@ public:
 private:
     struct Slot;
     std::shared_ptr<Slot> slot(const std::string& authority, const std::string& signer_id);
+    std::shared_ptr<const SignedCrl> imported(const Authority& authority, const std::string& id);
     base::Duration validity(const std::string& authority) const;
     /// Nothing was revoked since it was signed, and it is not to be replaced for its age.
     bool fresh(const SignedCrl& crl) const;
@@ -59,6 +62,11 @@ private:
     mutable std::mutex mutex_;
     AuthorityTable settings_;
     std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
+    struct Imported {
+        base::FileLook look;
+        std::shared_ptr<const SignedCrl> crl;
+    };
+    std::map<std::string, Imported, std::less<>> imported_;
 };
 
 }  // namespace signet::ca

@@ -15,15 +15,6 @@ using x509::Crl;
 constexpr std::size_t k_most_shown = 20;     // entries, for people
 constexpr std::size_t k_most_listed = 1000;  // for programs; the rest is for a CRL's own tools
 
-/// Decimal, as operators compare it; hex for one beyond 64 bits.
-std::string number_text(const std::optional<base::Bytes>& number) {
-    if (!number) return "";
-    if (number->size() > 8) return "0x" + base::hex_encode(*number);
-    std::uint64_t value = 0;
-    for (const auto octet : *number) value = value << 8 | octet;
-    return std::to_string(value);
-}
-
 std::string next_text(const Crl& crl, base::Time now) {
     if (!crl.next_update()) return "none";
     const auto left = *crl.next_update() - now;
@@ -57,17 +48,17 @@ std::string reason_of(const Crl::Entry& entry) {
 }  // namespace
 
 Facts explain(const Crl& crl, base::Time now) {
-    Facts facts{
-        {"issuer", base::printable(crl.issuer().text(), 2000)},
-        {"number", number_text(crl.number())},
-        {"difference to", crl.base_number() ? "complete CRLs from number " + number_text(crl.base_number()) : ""},
-        {"this update", base::format_time(crl.this_update())},
-        {"next update", next_text(crl, now)},
-        {"for", scope_text(crl)},
-        {"cannot be used", crl.unusable().value_or("")},
-        {"issuer key id", crl.authority_key_id() ? base::hex_encode(*crl.authority_key_id()) : ""},
-        {"SHA-256", base::hex_encode(crypto::sha256(crl.der()))},
-        {"entries", std::to_string(crl.size())}};
+    Facts facts{{"issuer", base::printable(crl.issuer().text(), 2000)},
+                {"number", x509::crl_number_text(crl.number())},
+                {"difference to",
+                 crl.base_number() ? "complete CRLs from number " + x509::crl_number_text(crl.base_number()) : ""},
+                {"this update", base::format_time(crl.this_update())},
+                {"next update", next_text(crl, now)},
+                {"for", scope_text(crl)},
+                {"cannot be used", crl.unusable().value_or("")},
+                {"issuer key id", crl.authority_key_id() ? base::hex_encode(*crl.authority_key_id()) : ""},
+                {"SHA-256", base::hex_encode(crypto::sha256(crl.der()))},
+                {"entries", std::to_string(crl.size())}};
     for_first(crl, k_most_shown, [&](const Crl::Entry& entry) {
         facts.emplace_back("revoked", base::hex_encode(entry.serial) + " at " + base::format_time(entry.revoked_at) +
                                           ", " + reason_of(entry));
@@ -83,7 +74,7 @@ Json explain_json(const Crl& crl, base::Time now) {
                            {"revoked_at", base::format_time(entry.revoked_at)},
                            {"reason", reason_of(entry)}});
     });
-    const auto number = number_text(crl.number()), base_number = number_text(crl.base_number());
+    const auto number = x509::crl_number_text(crl.number()), base_number = x509::crl_number_text(crl.base_number());
     return {{"type", "CRL"},
             {"issuer", crl.issuer().text()},
             {"number", number.empty() ? Json() : Json(number)},

@@ -47,6 +47,9 @@ Path Layout::former(std::string_view name, std::string_view kind, std::string_vi
                     std::string_view extension) const {
     return former(name) / (std::string(kind) + "-" + std::string(id) + "." + std::string(extension));
 }
+Path Layout::imported_crl(std::string_view name, std::string_view id) const {
+    return authority(name) / "crls" / (std::string(id) + ".crl");
+}
 Path Layout::certificates() const { return root_ / "certificates"; }
 Path Layout::certificate(std::string_view first_name) const { return certificates() / encode_component(first_name); }
 Path Layout::audit_key() const { return root_ / "audit.key"; }

@@ -28,7 +28,8 @@ public:
     /// former/KIND-ID.EXTENSION: root and issuing have crt and key, cross has crt.
     base::Path former(std::string_view name, std::string_view kind, std::string_view id,
                       std::string_view extension) const;
-    base::Path certificates() const;  // certificates/
+    base::Path imported_crl(std::string_view name, std::string_view id) const;  // crls/ID.crl: of a CA elsewhere
+    base::Path certificates() const;                                            // certificates/
     base::Path certificate(std::string_view first_name) const;
     base::Path audit_key() const;                     // audit.key: signs checkpoints of the audit log
     base::Path audit_public_key() const;              // audit.pub: who checks them knows it

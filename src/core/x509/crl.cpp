@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "x509/algorithm.h"
 #include "x509/der.h"
@@ -317,6 +318,14 @@ std::vector<std::string> Crl::Scope::urls() const {
     for (const GeneralName& name : names)
         if (name.kind == GeneralName::Kind::uri) out.emplace_back(name.text());
     return out;
+}
+
+std::string crl_number_text(const std::optional<base::Bytes>& number) {
+    if (!number) return "";
+    if (number->size() > 8) return "0x" + base::hex_encode(*number);
+    std::uint64_t value = 0;
+    for (const auto octet : *number) value = value << 8 | octet;
+    return std::to_string(value);
 }
 
 std::vector<Crl> parse_crl_file(std::string_view contents, std::string_view what) {

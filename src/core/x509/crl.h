@@ -74,4 +74,7 @@ private:
 /// naming `what`.
 std::vector<Crl> parse_crl_file(std::string_view contents, std::string_view what);
 
+/// Decimal, as operators compare it; hex with 0x for one beyond 64 bits; empty for none.
+std::string crl_number_text(const std::optional<base::Bytes>& number);
+
 }  // namespace signet::x509

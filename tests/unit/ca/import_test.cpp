@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 
+#include "ca/authority_crls.h"
+#include "ca/crls.h"
 #include "ca/issuer.h"
+#include "ca/revocation.h"
 #include "ca/trust.h"
 #include "store/certificates.h"
 #include "support.h"
@@ -261,4 +264,87 @@ TEST_CASE("trust: a foreign anchor counts beside the root until it is removed") 
     CHECK_THROWS_AS(ca::remove_trust(*machine.store, request, k_now), base::Error);
     CHECK(machine.audited("ca.trust_added") == 1);
     CHECK(machine.audited("ca.trust_removed") == 1);
+}
+
+namespace {
+
+/// An issuing CA in one store below a root in another, whose CRLs are carried over.
+struct Below : Exchange {
+    x509::Certificate issuing;
+    ca::Crls crls{*online.store, online.authorities, online.clock};
+
+    Below() : issuing(set_up()) {}
+    x509::Certificate set_up() {
+        ca::init_external(*online.store, wish, online.clock);
+        auto made = sign(request_of(csr()));
+        ca::import_authority(*online.store, import_of(made), online.clock);
+        return made;
+    }
+    x509::Crl sign_crl(base::Time now = k_now, base::Duration validity = 30 * 24h) {
+        const auto authority = offline.authorities.get("default");
+        return x509::Crl::from_der(
+            ca::sign_new_crl(*offline.store, *authority, ca::authority_id(authority->root()), validity, now).der);
+    }
+    ca::CrlImported take(const x509::Crl& crl, Machine& machine) {
+        return ca::import_crls(*machine.store, {{}, {crl}, "root.crl", "operator uid 0"}, machine.clock.now()).at(0);
+    }
+    ca::CrlImported take(const x509::Crl& crl) { return take(crl, online); }
+    bool published(const x509::Crl& crl) { return crls.get("web", "root")->der == crl.der(); }
+};
+
+}  // namespace
+
+TEST_CASE("imported CRL: that of a root elsewhere is published, until a later one comes") {
+    Below below;
+    const auto authority = below.offline.authorities.get("default");
+    const std::string id = ca::authority_id(below.root());
+    CHECK_THROWS_AS(below.crls.get("web", "root"), base::Error);
+    const auto first = below.sign_crl();
+    const auto imported = below.take(first);
+    CHECK(imported.name == "web");
+    CHECK(imported.changed);
+    CHECK(imported.crl.revoked.empty());
+    CHECK(below.published(first));
+    CHECK(below.crls.get("web", id) == below.crls.get("web", "root"));
+    CHECK_THROWS_AS(below.crls.get("web", "../web/crls/" + id), base::Error);
+    CHECK_FALSE(below.take(first).changed);
+    CHECK(below.online.audited("ca.crl_imported") == 1);
+
+    const auto second = below.sign_crl(k_now + 1h);
+    CHECK_THROWS_AS(below.take(second), base::Error);  // of the future
+    below.online.clock.advance(2h);
+    CHECK(below.take(second).changed);
+    CHECK(below.published(second));
+    CHECK_THROWS_WITH_AS(below.take(first), doctest::Contains("is not above"), base::Error);
+    CHECK(below.published(second));
+    below.online.clock.advance(40 * 24h);
+    CHECK(below.published(second));  // no other is to be had
+    CHECK_THROWS_WITH_AS(below.take(below.sign_crl(k_now + 2h)), doctest::Contains("it held until"), base::Error);
+}
+
+TEST_CASE("imported CRL: one of another CA, or of a key that is here, is refused") {
+    Below below;
+    const auto& other = test::sample_authority();
+    x509::CrlBuilder builder({other.root.subject(), other.root.subject_key_id().value()},
+                             crypto::SignatureAlgorithm::ecdsa_sha256, {1, k_now, k_now + 24h});
+    const auto foreign = x509::Crl::from_der(
+        builder.assemble(crypto::sign(other.root_key, crypto::SignatureAlgorithm::ecdsa_sha256, builder.tbs())));
+    CHECK_THROWS_WITH_AS(below.take(foreign), doctest::Contains("is no CA above"), base::Error);
+    CHECK_THROWS_WITH_AS(below.take(below.sign_crl(), below.offline), doctest::Contains("is no CA above"), base::Error);
+    CHECK(below.online.audited("ca.crl_imported") == 0);
+}
+
+TEST_CASE("imported CRL: what it revokes of our own CAs is revoked here, too") {
+    Below below;
+    const auto find = [&](Machine& machine) {
+        return machine.store->query([&](store::Transaction& transaction) {
+            return store::find_certificate(transaction, below.issuing.serial_hex()).value();
+        });
+    };
+    ca::revoke(*below.offline.store, find(below.offline), ca::k_ca_compromise, k_now, {"operator uid 0", {}, {}});
+    const auto imported = below.take(below.sign_crl());
+    CHECK(imported.crl.revoked == std::vector<std::string>{below.issuing.serial_hex()});
+    CHECK(find(below.online).revoked_at == base::to_unix(k_now));
+    CHECK(find(below.online).revocation_reason == ca::k_ca_compromise);
+    CHECK(below.online.audited("certificate.revoked") == 1);
 }
