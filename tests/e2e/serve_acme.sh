@@ -114,10 +114,10 @@ resolver() { # ADDR:PORT: with the CAA records of each name asked for there
 }
 late_fetch() {
     signet fetch b.late.test --root "$root" --out late-b --force --timeout "$1" \
-        --server "https://localhost:$port/acme/profile/late/directory" >/dev/null 2>&1
+        --server "https://localhost:$port/acme/profile/late/directory" >/dev/null 2>late.err
 }
 resolver 127.0.0.1:1
-nobody_answers() { ! late_fetch 1s; }
+nobody_answers() { ! late_fetch 20s && grep -q 'no CAA answer for b.late.test' late.err; }
 wait_for 20 nobody_answers
 resolver "127.0.0.1:$DNS"
 wait_for 20 late_fetch 20s
