@@ -26,6 +26,7 @@
 #include "server/self_certificate.h"
 #include "server/service_manager.h"
 #include "server/waiting_places.h"
+#include "store/compromised_keys.h"
 #include "store/meta.h"
 #include "store/sweep.h"
 
@@ -173,6 +174,7 @@ public:
         notify_.configure(current_.settings.notify);
         renew_own_certificate();
         limit_bodies();
+        guarded("keys that were revoked as compromised are looked for again", [&] { catch_up(); });
         app_->start();
         notify_.start();
         http_->start();
@@ -196,6 +198,7 @@ public:
             if (signal == SIGTERM || signal == SIGINT) return;
             watchdog_.look();
             if (watch_.changed() || signal == SIGHUP) reload();
+            if (more_to_catch_up_) guarded("upkeep", [&] { catch_up(); });
             if (more_to_sweep_) guarded("upkeep", [&] { sweep(); });
             guarded("the server's own certificate", [&] {
                 if (self_.outdated()) renew_own_certificate();
@@ -264,6 +267,14 @@ private:
         });
     }
 
+    // With what a server of an older version revoked that served this store until now.
+    void catch_up() {
+        const auto now = base::to_unix(request_.clock.now());
+        more_to_catch_up_ = sweep_in_steps([&](store::Transaction& transaction) {
+            return store::catch_up_with_compromised_keys(transaction, now, k_sweep_rows);
+        });
+    }
+
     // True when its share of the time was not enough: the next tick goes on.
     bool sweep_in_steps(const std::function<int(store::Transaction&)>& step) {
         const auto end = std::chrono::steady_clock::now() + k_sweep_share;
@@ -315,7 +326,7 @@ private:
     base::FileLock lock_;
     StopLimit stop_limit_;
     Watchdog watchdog_;
-    bool more_to_sweep_ = false;
+    bool more_to_sweep_ = false, more_to_catch_up_ = true;
     base::FileWatch watch_;  // looked at before the file is read: no edit is missed
     Configuration current_;
     const Settings started_with_;

@@ -1,11 +1,15 @@
 #include "store/compromised_keys.h"
 
+#include <charconv>
+#include <limits>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "jose/jwk.h"
 #include "store/accounts.h"
 #include "store/audit.h"
+#include "store/meta.h"
 #include "store/orders.h"
 #include "x509/certificate.h"
 #include "x509/revocation_reason.h"
@@ -65,6 +69,33 @@ void stop_account(Transaction& transaction, const x509::Certificate& certificate
     append_audit(transaction, entry);
 }
 
+void remember_and_stop(Transaction& transaction, const std::string& serial, const base::Bytes& der,
+                       std::int64_t revoked_at, std::int64_t now) {
+    const auto certificate = read(serial, der);
+    if (!certificate) return;
+    remember(transaction, *certificate, serial, revoked_at);
+    stop_account(transaction, *certificate, serial, now);
+}
+
+constexpr std::string_view k_place = "compromised_keys_known";
+constexpr std::int64_t k_overlap = 86400;  // clocks of two machines differ, and what one wrote last is seen later
+
+struct Place {
+    std::int64_t revoked_at = std::numeric_limits<std::int64_t>::min(), id = 0;
+};
+
+Place last_place(Transaction& transaction) {
+    Place place;
+    const auto value = get_meta(transaction, k_place);
+    if (!value) return place;
+    const std::string text = base::to_text(*value);
+    const auto* const end = text.data() + text.size();
+    const auto [next, fault] = std::from_chars(text.data(), end, place.revoked_at);
+    if (fault != std::errc{}) return {};
+    if (next != end) std::from_chars(next + 1, end, place.id);
+    return place;
+}
+
 }  // namespace
 
 std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, const crypto::PublicKey& key) {
@@ -80,11 +111,7 @@ void remember_compromised_key(Transaction& transaction, std::string_view serial,
     if (!row->step()) return;
     const auto der = row->blob(0);
     row.reset();
-    const std::string hex(serial);
-    const auto certificate = read(hex, der);
-    if (!certificate) return;
-    remember(transaction, *certificate, hex, at);
-    stop_account(transaction, *certificate, hex, at);
+    remember_and_stop(transaction, std::string(serial), der, at, at);
 }
 
 void fill_compromised_keys(Transaction& transaction) {
@@ -97,6 +124,24 @@ void fill_compromised_keys(Transaction& transaction) {
         if (const auto certificate = read(serial, rows->blob(2)))
             remember(transaction, *certificate, serial, rows->integer(1));
     }
+}
+
+int catch_up_with_compromised_keys(Transaction& transaction, std::int64_t now, int limit) {
+    auto place = last_place(transaction);
+    // Of the wide rows no more is read than of those whose reason it is.
+    auto rows = transaction.query(
+        "SELECT id, revoked_at, revocation_reason, serial, der FROM certificates WHERE revoked_at IS NOT NULL"
+        " AND (revoked_at, id) > (?1, ?2) ORDER BY revoked_at, id LIMIT ?3",
+        place.revoked_at, place.id, std::int64_t{limit});
+    int seen = 0;
+    for (; rows->step(); ++seen) {
+        place = {rows->integer(1), rows->integer(0)};
+        if (rows->integer(2) == x509::k_key_compromise)
+            remember_and_stop(transaction, rows->text(3), rows->blob(4), place.revoked_at, now);
+    }
+    if (seen < limit) place = {now - k_overlap, 0};
+    put_meta(transaction, k_place, base::bytes_of(std::to_string(place.revoked_at) + " " + std::to_string(place.id)));
+    return seen;
 }
 
 }  // namespace signet::store

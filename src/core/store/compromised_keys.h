@@ -25,5 +25,9 @@ std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, con
 void remember_compromised_key(Transaction& transaction, std::string_view serial, std::int64_t at);
 /// Those of all that is revoked as keyCompromise already.
 void fill_compromised_keys(Transaction& transaction);
+/// A process that opened the store before it knew of such keys goes on revoking without remembering any. Looks at what
+/// was revoked since the last time that this came to its end, a day more, the oldest first: at most `limit` rows, with
+/// all that remember_compromised_key does. Returns how many; fewer than `limit`: that was the end.
+int catch_up_with_compromised_keys(Transaction& transaction, std::int64_t now, int limit);
 
 }  // namespace signet::store

@@ -3,11 +3,14 @@
 #include "store/compromised_keys.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "ca/ceremony.h"
 #include "ca/issuer.h"
 #include "ca/revocation.h"
+#include "jose/jwk.h"
+#include "store/accounts.h"
 #include "store/certificates.h"
 #include "support.h"
 #include "support/temporary_store.h"
@@ -136,6 +139,64 @@ TEST_CASE("compromised keys: one that is revoked between the decision and the re
         row->step();
         return row->integer(0);
     }) == 0);
+}
+
+TEST_CASE("compromised keys: what a process revoked that did not know of them is caught up with") {
+    Fixture ca;
+    const auto leaf = ca.issuer.issue(ask(ca.profile, {"w.test"})).certificate;
+    const auto others = [&] {
+        for (int i = 0; i < 5; ++i) ca.revoke(ca.issuer.issue(ask(ca.profile, {"o.test"})).certificate, k_superseded);
+    };
+    others();
+    ca.clock.advance(std::chrono::seconds(1));
+    // As an older version leaves it: revoked, and nothing else.
+    const auto revoke_as_before = [&](const x509::Certificate& certificate) {
+        ca.revoke(certificate, k_superseded);
+        ca.store->write([&](store::Transaction& t) {
+            t.run("UPDATE certificates SET revocation_reason = 1 WHERE serial = ?1", certificate.serial_hex());
+        });
+    };
+    revoke_as_before(leaf);
+    ca.clock.advance(std::chrono::seconds(1));
+    others();
+    store::AccountRecord account{};
+    account.id = "holder";
+    account.thumbprint = jose::thumbprint(leaf.public_key());
+    account.jwk = base::dump_json(jose::to_jwk(leaf.public_key()));
+    ca.store->write([&](store::Transaction& t) { REQUIRE(store::insert_account(t, account)); });
+
+    const auto step = [&] {
+        int seen = 0;
+        ca.store->write([&](store::Transaction& t) {
+            seen = store::catch_up_with_compromised_keys(t, base::to_unix(ca.clock.now()), 4);
+        });
+        return seen;
+    };
+    const auto known = [&](const x509::Certificate& certificate) {
+        return ca.store
+            ->query([&](store::Transaction& t) { return store::find_compromised_key(t, certificate.public_key()); })
+            .has_value();
+    };
+    const auto status = [&] {
+        return ca.store->query([&](store::Transaction& t) { return store::find_account(t, "holder")->status; });
+    };
+    CHECK(step() == 4);
+    CHECK_FALSE(known(leaf));
+    CHECK(step() == 4);
+    CHECK(known(leaf));
+    CHECK(status() == store::AccountStatus::revoked);
+    CHECK(step() == 3);  // the end: from now on no more than what comes, and a day before
+    CHECK(step() == 4);
+    ca.clock.advance(std::chrono::hours(48));
+    while (step() == 4) {
+    }
+    CHECK(step() == 0);
+    auto later = ask(ca.profile, {"l.test"});
+    later.public_key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256).public_key();
+    const auto last = ca.issuer.issue(later).certificate;
+    revoke_as_before(last);
+    CHECK(step() == 1);
+    CHECK(known(last));
 }
 
 TEST_CASE("compromised keys: a revocation counts though its certificate cannot be read") {
