@@ -14,6 +14,7 @@ class InterruptibleClock final : public base::Clock {
 public:
     InterruptibleClock(base::Clock& clock, std::stop_token stop) : clock_(clock), stop_(std::move(stop)) {}
     base::Time now() const override { return clock_.now(); }
+    base::Duration steady() const override { return clock_.steady(); }
     bool wait_until(base::Time when, std::stop_token stop) override;
 
 private:

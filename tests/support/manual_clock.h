@@ -16,11 +16,15 @@ public:
         const std::lock_guard lock(mutex_);
         return now_;
     }
+    base::Duration steady() const override {
+        const std::lock_guard lock(mutex_);
+        return steady_;
+    }
     bool wait_until(base::Time when, std::stop_token stop) override {
         const std::lock_guard lock(mutex_);
         if (stop.stop_requested()) return false;
         waits_.push_back(when - now_);
-        if (when > now_) now_ = when;
+        if (when > now_) pass(when - now_);
         return true;
     }
 
@@ -28,9 +32,13 @@ public:
         const std::lock_guard lock(mutex_);
         now_ = time;
     }
+    /// Time passes; a negative span sets the clock back, as `set` sets it either way.
     void advance(base::Duration by) {
         const std::lock_guard lock(mutex_);
-        now_ += by;
+        if (by > base::Duration::zero())
+            pass(by);
+        else
+            now_ += by;
     }
     /// How long each wait was for, in order; what was past already is not positive.
     std::vector<base::Duration> waits() const {
@@ -39,8 +47,13 @@ public:
     }
 
 private:
+    void pass(base::Duration span) {
+        now_ += span;
+        steady_ += span;
+    }
     mutable std::mutex mutex_;
     base::Time now_;
+    base::Duration steady_{0};
     std::vector<base::Duration> waits_;
 };
 

@@ -93,6 +93,10 @@ struct TimeReader {
 
 Time SystemClock::now() const { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
+Duration SystemClock::steady() const {
+    return std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 bool SystemClock::wait_until(Time when, std::stop_token stop) {
     return wait_by([this] { return now(); }, when, stop);
 }

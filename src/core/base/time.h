@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,8 @@ class Clock {
 public:
     virtual ~Clock() = default;
     virtual Time now() const = 0;
+    /// Since some moment in the past: goes on evenly, whoever sets the wall clock.
+    virtual Duration steady() const = 0;
     /// Sleeps until `when` or a stop request; true when `when` was reached. Follows jumps of the wall clock.
     virtual bool wait_until(Time when, std::stop_token stop) = 0;
 };
@@ -25,7 +28,20 @@ public:
 class SystemClock final : public Clock {
 public:
     Time now() const override;
+    Duration steady() const override;
     bool wait_until(Time when, std::stop_token stop) override;
+};
+
+/// By when something must be done that was given `span`, however the wall clock is set meanwhile. The clock outlives
+/// it.
+class Deadline {
+public:
+    Deadline(const Clock& clock, Duration span) : clock_(&clock), end_(clock.steady() + span) {}
+    Duration left() const { return std::max(Duration(0), end_ - clock_->steady()); }
+
+private:
+    const Clock* clock_;
+    Duration end_;
 };
 
 /// Whole seconds since the epoch, rounded down: what the database and X.509 hold.

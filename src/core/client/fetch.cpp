@@ -62,7 +62,7 @@ crypto::PrivateKey unused_key() { return crypto::PrivateKey::generate(crypto::Ke
 // The server's own anchors: what the issued chain must reach, and how pinned roots are followed through a rotation. The
 // latter alone is worth no failure.
 std::vector<x509::Certificate> read_published(const RenewalRecord& record, const TrustedServer& server,
-                                              const FetchSeams& seams, base::Time deadline) {
+                                              const FetchSeams& seams, base::Deadline deadline) {
     const auto read = [&] {
         return published_anchors(record.server, *server.transport, seams.clock, deadline, seams.progress);
     };
@@ -155,7 +155,7 @@ std::optional<std::string> reason_to_replace(const base::Path& directory, const 
 Fetched fetch(const base::Path& directory, RenewalRecord record, const FetchRun& run, const FetchSeams& seams) {
     check_request_names(record);
     if (!run.force) check_limit(directory, record.server, seams.clock.now());
-    const auto deadline = seams.clock.now() + seams.patience;
+    const base::Deadline deadline(seams.clock, seams.patience);
     const auto kid = record.binding ? record.binding->kid : std::string{};
     AccountKey account(directory, record.server, kid);
     auto server =
@@ -199,7 +199,7 @@ std::optional<RenewalAdvice> ask_advice(const RenewalRecord& record, const x509:
                                         const FetchSeams& seams) {
     try {
         const auto key = unused_key();
-        const auto deadline = seams.clock.now() + std::min(seams.patience, k_advice_patience);
+        const base::Deadline deadline(seams.clock, std::min(seams.patience, k_advice_patience));
         const Progress silent = [](std::string_view) {};
         auto server = trust_server(trust_of(record, ""), seams.make_transport, seams.clock, deadline, silent);
         Session session(*server.transport, seams.clock, key, record.server, deadline, silent);
@@ -210,7 +210,7 @@ std::optional<RenewalAdvice> ask_advice(const RenewalRecord& record, const x509:
 }
 
 std::string check_server(const base::Path& directory, const RenewalRecord& record, const FetchSeams& seams) {
-    const auto deadline = seams.clock.now() + seams.patience;
+    const base::Deadline deadline(seams.clock, seams.patience);
     auto there = account_key_there(directory, record.server, record.binding ? record.binding->kid : "");
     const bool known = there.has_value();
     const auto key = known ? std::move(*there) : unused_key();

@@ -31,8 +31,8 @@ constexpr char k_server_hint[] = "check that --server is the URL of an ACME dire
 bool passes(Kind kind) { return kind == Kind::connection || kind == Kind::timeout || kind == Kind::dns; }
 bool passes(int status) { return status == 429 || status >= 500; }
 
-std::chrono::milliseconds request_timeout(const base::Clock& clock, base::Time deadline) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock.now());
+std::chrono::milliseconds request_timeout(const base::Deadline& deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left());
     return std::clamp(left, k_shortest_timeout, k_request_timeout);
 }
 
@@ -57,15 +57,15 @@ Error answer_error(const net::Response& response, const std::string& doing) {
 
 }  // namespace
 
-net::Response get_patiently(net::Transport& transport, base::Clock& clock, base::Time deadline,
+net::Response get_patiently(net::Transport& transport, base::Clock& clock, base::Deadline deadline,
                             net::OutboundRequest request, const Progress& progress) {
-    net::Retry retry(clock, deadline - clock.now());
+    net::Retry retry(clock, deadline.left());
     bool told = false;
     for (;;) {
         std::optional<Error> failure;
         std::optional<base::Duration> wish;
         try {
-            request.timeout = request_timeout(clock, deadline);
+            request.timeout = request_timeout(deadline);
             auto response = transport.send(request);
             if (!passes(response.status)) return response;
             failure = answer_error(response, "getting " + request.url);
@@ -84,7 +84,7 @@ net::Response get_patiently(net::Transport& transport, base::Clock& clock, base:
 }
 
 Session::Session(net::Transport& transport, base::Clock& clock, const crypto::PrivateKey& account_key,
-                 std::string directory_url, base::Time deadline, Progress progress)
+                 std::string directory_url, base::Deadline deadline, Progress progress)
     : transport_(transport),
       clock_(clock),
       account_key_(account_key),
@@ -145,7 +145,7 @@ net::Response Session::send_signed(const std::string& url, std::string_view payl
     request.url = url;
     request.headers = {{"Content-Type", "application/jose+json"}};
     request.body = jose::sign_jws(account_key_, header, payload);
-    request.timeout = request_timeout(clock_, deadline_);
+    request.timeout = request_timeout(deadline_);
     has_signed_ = true;
     auto response = transport_.send(request);
     keep_nonce(response);
@@ -212,7 +212,7 @@ std::string Session::location(const net::Response& response, const std::string& 
     return net::resolve_url(net::parse_url(request_url), *location).text();
 }
 
-net::Retry Session::patience() const { return {clock_, deadline_ - clock_.now()}; }
+net::Retry Session::patience() const { return {clock_, deadline_.left()}; }
 
 std::optional<base::Duration> Session::pace(const net::Response& response) const {
     const auto wish = retry_after(response, clock_);

@@ -22,7 +22,7 @@ using Progress = std::function<void(std::string_view)>;
 
 /// A GET that outlives a server that is not up yet: connection failures and 429/5xx are tried again with back-off,
 /// Retry-After honoured, until `deadline`. Throws what stood in the way last.
-net::Response get_patiently(net::Transport& transport, base::Clock& clock, base::Time deadline,
+net::Response get_patiently(net::Transport& transport, base::Clock& clock, base::Deadline deadline,
                             net::OutboundRequest request, const Progress& progress);
 
 /// A conversation with one ACME server: directory, nonces, signatures and retries, so that what is above it speaks of
@@ -31,7 +31,7 @@ class Session {
 public:
     /// `account_key` must outlive the session. Everything ends at `deadline` with Kind timeout or the last failure.
     Session(net::Transport& transport, base::Clock& clock, const crypto::PrivateKey& account_key,
-            std::string directory_url, base::Time deadline, Progress progress);
+            std::string directory_url, base::Deadline deadline, Progress progress);
 
     /// Fetched at first use. RFC 8555 section 7.1.1.
     const acme::DirectoryMessage& directory();
@@ -97,7 +97,7 @@ private:
     base::Clock& clock_;
     const crypto::PrivateKey& account_key_;
     std::string directory_url_;
-    base::Time deadline_;
+    base::Deadline deadline_;
     Progress progress_;
     std::optional<acme::DirectoryMessage> directory_;
     std::string account_url_;

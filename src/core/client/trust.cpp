@@ -41,7 +41,7 @@ net::TransportSettings settings_for(const ServerTrust& trust, net::Trust whom) {
 }
 
 net::Response get_anchors(const std::string& directory, net::Transport& transport, base::Clock& clock,
-                          base::Time deadline, const Progress& progress) {
+                          base::Deadline deadline, const Progress& progress) {
     net::OutboundRequest request;
     request.url = anchors_url(directory);
     request.body_limit = k_anchors_size;
@@ -124,7 +124,7 @@ std::string parse_root_hash(const std::string& text) {
 }
 
 TrustedServer trust_server(const ServerTrust& trust, const MakeTransport& make_transport, base::Clock& clock,
-                           base::Time deadline, const Progress& progress) {
+                           base::Deadline deadline, const Progress& progress) {
     TrustedServer server{nullptr, trust.roots};
     if (!trust.root_sha256.empty()) {
         if (net::parse_url(trust.directory).scheme != "https") {
@@ -141,7 +141,8 @@ TrustedServer trust_server(const ServerTrust& trust, const MakeTransport& make_t
 }
 
 std::vector<x509::Certificate> published_anchors(const std::string& directory, net::Transport& transport,
-                                                 base::Clock& clock, base::Time deadline, const Progress& progress) {
+                                                 base::Clock& clock, base::Deadline deadline,
+                                                 const Progress& progress) {
     if (net::parse_url(directory).scheme != "https") return {};
     const auto response = get_anchors(directory, transport, clock, deadline, progress);
     if (response.status != 200 || response.body.find("-----BEGIN CERTIFICATE-----") == std::string::npos) return {};

@@ -38,12 +38,12 @@ std::string parse_root_hash(const std::string& text);
 /// and nothing else is sent; a wrong hash is refused, naming both. What is returned verifies every connection against
 /// the roots, and the host of the URL against the server's certificate. Waits for the server until `deadline`.
 TrustedServer trust_server(const ServerTrust& trust, const MakeTransport& make_transport, base::Clock& clock,
-                           base::Time deadline, const Progress& progress);
+                           base::Deadline deadline, const Progress& progress);
 
 /// The anchors that the server publishes at /ca.pem of its origin, read over the trusted connection; empty when it
 /// publishes none (any other ACME server), or when the connection is plain http.
 std::vector<x509::Certificate> published_anchors(const std::string& directory, net::Transport& transport,
-                                                 base::Clock& clock, base::Time deadline, const Progress& progress);
+                                                 base::Clock& clock, base::Deadline deadline, const Progress& progress);
 
 /// The roots to believe the server by from now on. Of the anchors it publishes, those that a pinned root vouches for by
 /// a cross-certificate in the chain it issues (a root that is being replaced) join the pinned ones; pinned ones that it

@@ -27,6 +27,7 @@ class SimulatedClock final : public base::Clock {
 public:
     explicit SimulatedClock(base::Time start) : now_(start) {}
     base::Time now() const override { return now_; }
+    base::Duration steady() const override { return now_.time_since_epoch(); }  // it never goes back
     bool wait_until(base::Time when, std::stop_token stop) override {
         set(when);
         return !stop.stop_requested();

@@ -8,11 +8,6 @@ constexpr base::Duration k_first = std::chrono::milliseconds(250);
 constexpr base::Duration k_longest = std::chrono::seconds(15);
 constexpr int k_doublings = 6;  // 250 ms doubled six times is 16 s: from there on k_longest
 
-Retry::Retry(base::Clock& clock, base::Duration patience)
-    : clock_(clock), deadline_(clock.now() + patience), seen_(clock.now()) {}
-
-base::Duration Retry::left() const { return std::max(base::Duration(0), deadline_ - clock_.now()); }
-
 /// Up to a tenth, different from one attempt to the next: two clients that failed together drift apart a little even
 /// without randomness, and a test sees the same waits each time.
 static base::Duration jitter(base::Duration delay, int attempt) {
@@ -25,9 +20,6 @@ bool Retry::wait(std::optional<base::Duration> retry_after, std::stop_token stop
     delay += jitter(delay, attempt_);
     delay = std::max(delay, retry_after.value_or(base::Duration(0)));
     ++attempt_;
-    const auto now = clock_.now();
-    if (now < seen_) deadline_ -= seen_ - now;
-    seen_ = now;
     if (delay >= left()) return false;
     return clock_.wait_until(clock_.now() + delay, stop);
 }

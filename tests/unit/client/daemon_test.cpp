@@ -72,6 +72,7 @@ TEST_CASE_FIXTURE(Daemon, "daemon: a clock that is set back is noticed with the 
     struct SetBack final : base::Clock {
         explicit SetBack(test::ManualClock& inner) : clock(inner) {}
         base::Time now() const override { return clock.now(); }
+        base::Duration steady() const override { return clock.steady(); }
         bool wait_until(base::Time when, std::stop_token token) override {
             const bool reached = clock.wait_until(when, token);
             if (++waits == 4) clock.advance(-48h);

@@ -42,10 +42,10 @@ struct Fixture {
     std::vector<std::string> steps;
 
     test::ScriptedTransport transport{[this](const net::OutboundRequest& request) { return answer(request); }};
-    client::Session session{
-        transport, clock, key, std::string(k_base) + "/directory", clock.now() + 60s, [this](std::string_view step) {
-            steps.emplace_back(step);
-        }};
+    client::Session session{transport,    clock,
+                            key,          std::string(k_base) + "/directory",
+                            {clock, 60s}, [this](std::string_view step) {
+            steps.emplace_back(step); }};
 
     std::string fresh_nonce() { return "n" + std::to_string(1'000'000 + ++nonce); }
 
@@ -193,10 +193,38 @@ TEST_CASE_FIXTURE(Fixture, "session: waits for a server that is not up, until th
 
     const auto started = clock.now();
     on_directory = [](const net::OutboundRequest&) -> net::Response { throw Error(Kind::connection, "refused"); };
-    client::Session second(transport, clock, key, "https://ca.test/directory", started + 60s, [](std::string_view) {});
+    client::Session second(transport, clock, key, "https://ca.test/directory", {clock, 60s}, [](std::string_view) {});
     CHECK_THROWS_AS(second.directory(), Error);
     CHECK(clock.now() - started > 55s);
     CHECK(clock.now() - started <= 60s);
+}
+
+TEST_CASE_FIXTURE(Fixture, "session: a clock that is set in the middle leaves the time that there is as it was") {
+    int posts = 0;
+    on_post = [&](const net::OutboundRequest&, const jose::Jws&) {
+        if (++posts == 1) clock.advance(-48h);
+        return with_nonce(json_response(200, "0"));
+    };
+    const auto parse = [](const base::Json& json) { return json.get<int>(); };
+    const auto begun = clock.steady();
+    const auto poll = [&] {
+        session.poll("https://ca.test/o", "testing", parse, [&](int) {
+            REQUIRE(posts < 100);
+            return false;
+        });
+    };
+    CHECK_THROWS_AS(poll(), Error);
+    CHECK(clock.steady() - begun <= 60s);
+    CHECK(clock.steady() - begun > 40s);
+    // The next step of the same conversation has no time of its own; nor does a clock that is set forward take any.
+    CHECK_THROWS_AS(poll(), Error);
+    CHECK(clock.steady() - begun <= 60s);
+    client::Session second(transport, clock, key, "https://ca.test/directory", {clock, 60s}, [](std::string_view) {});
+    second.directory();
+    clock.set(clock.now() + 48h);
+    posts = 1;
+    CHECK_THROWS_AS(second.poll("https://ca.test/o", "testing", parse, [](int) { return false; }), Error);
+    CHECK(posts > 5);
 }
 
 TEST_CASE_FIXTURE(Fixture, "session: a server that is not believed is not asked twice") {

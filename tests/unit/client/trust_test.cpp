@@ -52,7 +52,7 @@ struct Fixture {
         });
     };
     client::TrustedServer trust(const client::ServerTrust& wish) {
-        return client::trust_server(wish, make, clock, clock.now() + 60s, [](std::string_view) {});
+        return client::trust_server(wish, make, clock, {clock, 60s}, [](std::string_view) {});
     }
 };
 
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(Fixture, "trust: a hash picks one member of /ca.pem, and only 
     CHECK(sent[0].second.body.empty());
 
     const auto anchors =
-        client::published_anchors(k_directory, *server.transport, clock, clock.now() + 60s, [](std::string_view) {});
+        client::published_anchors(k_directory, *server.transport, clock, {clock, 60s}, [](std::string_view) {});
     CHECK(anchors == std::vector{root, second});  // not the stranger that the first copy held
     CHECK(sent.back().first == Mode::anchors);
 }
@@ -135,8 +135,7 @@ TEST_CASE_FIXTURE(Fixture, "trust: a hash without a /ca.pem, or over plain http,
 TEST_CASE_FIXTURE(Fixture, "trust: a server that publishes no anchors has none") {
     auto server = trust({k_directory, {root}, "", false});
     const auto anchors = [&](const char* directory) {
-        return client::published_anchors(directory, *server.transport, clock, clock.now() + 60s,
-                                         [](std::string_view) {});
+        return client::published_anchors(directory, *server.transport, clock, {clock, 60s}, [](std::string_view) {});
     };
     CHECK(anchors(k_directory).size() == 2);
     CHECK(anchors("http://ca.internal/d").empty());
