@@ -93,8 +93,9 @@ ssl_min_protocol_version = 'TLSv1.2')"},
 
 const RunbookChapter k_java{
     "JAVA",
-    {{"Java reads key and chain from a PKCS#12 store; keytool shows what is in it. The password file is read again at "
-      "each renewal.",
+    {{"Java reads key and chain from a PKCS#12 store; keytool shows what is in it. The password file is nobody else's, "
+      "and is read again at each renewal.",
+      "(umask 077; openssl rand -hex 16 > /tls/web.password)\n"
       "signet issue web.internal --out /tls/web --format p12 --p12-password-file /tls/web.password\n"
       "keytool -list -keystore /tls/web/tls.p12 -storepass:file /tls/web.password"},
      {"A server takes an SSLContext once. Give it managers that look at the directory and pass each question on to "

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Servers of one's own, by the examples of deploy/reload: they look at their files, need no signal, and check the names
 # of their clients themselves, a SPIFFE URI first, then a DNS name. Renewed again and again under load.
+# shellcheck disable=SC2119 # fresh and renewals without words
 . "$(dirname "$0")/lib.sh"
 need python3 openssl curl
 . "$SOURCE/tests/e2e/reload_lib.bash"
@@ -14,7 +15,6 @@ tries() {
     start server "${@:2}" "$PORT" "$WORK/web" spiffe://mesh.internal/client other.internal
     wait_for 120 served
     list_holds
-    # shellcheck disable=SC2119
     renewals
     stop server
     start server "${@:2}" "$PORT" "$WORK/web" client.internal
@@ -24,11 +24,12 @@ tries() {
 }
 
 step "what signet-mtls(7) shows of them is cut from them"
-# shown SECTION: the code on the page below that heading, but for commands.
-shown() {
+# typed SECTION: what stands on the page below that heading as code. shown SECTION: the same, but for commands.
+typed() {
     awk -v want=".SH \"$1\"" '/^\.SH/ { here = ($0 == want) } /^\.EX/ { on = 1; next } /^\.EE/ { on = 0 } here && on' "$SOURCE/man/signet-mtls.7" |
-        sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\(ga/\`/g; s/\\\\(ti/~/g; s/\\\\(ha/^/g; s/^\\\\&//; s/\\\\e/\\\\/g; s/^[ \t]*//" | grep -v '^$\|^signet \|^keytool '
+        sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\(ga/\`/g; s/\\\\(ti/~/g; s/\\\\(ha/^/g; s/^\\\\&//; s/\\\\e/\\\\/g; s/^[ \t]*//"
 }
+shown() { typed "$1" | grep -v '^$\|^signet \|^keytool \|^(umask '; }
 for recipe in JAVA:Server.java NODE:server.mjs GO:server.go; do
     sed 's/^[ \t]*//' "$RECIPES/${recipe#*:}" >lines
     shown "${recipe%:*}" >page
@@ -47,16 +48,18 @@ if command -v node >/dev/null; then
 fi
 
 if command -v javac >/dev/null; then
-    echo 'changeit' >web.password
-    fresh --format p12 --p12-password-file "$WORK/web.password"
+    step "the page makes the store that Java reads, and a password that is nobody else's"
+    PORT=$(free_port)
+    rm -rf web
+    typed JAVA | grep '^(umask \|^signet issue \|^keytool ' | sed "s#/tls/#$WORK/#g; s#web\.internal#localhost#" >java.page
+    same "commands of the page" "$(wc -l <java.page)" 3
+    command -v keytool >/dev/null || sed -i '/^keytool /d' java.page
+    while IFS= read -r line; do expect "$line" bash -euc "$line"; done <java.page
+    ! command -v keytool >/dev/null || expect_out PrivateKeyEntry
+    same "mode of the password file" "$(stat -c %a web.password)" 600
     mkdir classes
     expect "javac" javac -Xlint:all -Werror -d classes "$RECIPES/Server.java"
     tries Java java -cp classes Server
-    step "keytool reads the store that Java does"
-    if command -v keytool >/dev/null; then
-        expect_exit 0 keytool -list -keystore web/tls.p12 -storepass:file web.password
-        expect_out PrivateKeyEntry
-    fi
 fi
 
 GO=$(command -v go || true)
