@@ -47,7 +47,7 @@ const RunbookChapter k_rotation{
     {{"A server that looks at its files before each handshake needs no signal, and checks the URI of its clients; "
       "signet-mtls(7) has nginx, haproxy and others. PORT is a free port, 8443 for example.",
       "python3 deploy/reload/server.py \"$PORT\" payment spiffe://mesh.internal/orders & SERVER=$!\n"
-      "until curl -s \"https://localhost:$PORT/\"; test $? -ne 7; do sleep 1; done"},
+      "curl -s --retry 60 --retry-delay 1 --retry-connrefused \"https://localhost:$PORT/\" || test $? -ne 7"},
      {"Who is who is checked on both sides.",
       "signet verify \"localhost:$PORT\" --servername payment.mesh.internal --root orders/ca.crt --cert orders/tls.crt "
       "--key orders/tls.key --expect-uri spiffe://mesh.internal/payment\n"
