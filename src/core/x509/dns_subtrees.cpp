@@ -1,6 +1,7 @@
 #include "x509/dns_subtrees.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace signet::x509 {
 
@@ -29,6 +30,14 @@ const GeneralName* DnsSubtrees::covering(std::string_view name) const {
         const std::size_t dot = name.find('.');
         name.remove_prefix(dot == std::string_view::npos ? name.size() : dot + 1);
     }
+}
+
+std::size_t DnsSubtrees::cost(std::string_view name) const {
+    constexpr std::size_t k_octets_a_step = 8;
+    if (bases_.empty()) return 0;
+    const auto labels = static_cast<std::size_t>(std::count(name.begin(), name.end(), '.')) + 2;
+    const auto levels = static_cast<std::size_t>(std::bit_width(bases_.size()));
+    return labels * levels * (1 + name.size() / k_octets_a_step);
 }
 
 const GeneralName* DnsSubtrees::below_wildcard(std::string_view name) const {

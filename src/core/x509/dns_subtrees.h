@@ -22,6 +22,10 @@ public:
     /// A base that the wildcard `name`, "*.x", covers: one label below x. nullptr when there is none, or no wildcard.
     const GeneralName* below_wildcard(std::string_view name) const;
 
+    /// What looking a name up takes at most, in steps of some ten nanoseconds: a comparison for each of its labels and
+    /// each level of the tree, none longer than the name.
+    std::size_t cost(std::string_view name) const;
+
 private:
     struct Less {
         bool operator()(std::string_view a, std::string_view b) const;

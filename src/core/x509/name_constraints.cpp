@@ -209,10 +209,13 @@ std::string violation(const ComparedName& name, std::span<const ComparedName> pe
     return constrained && !is_sound(*name.name) ? malformed(*name.name) : "";
 }
 
-/// A sound name has so few labels that looking each up is cheap.
-std::string dns_violation(const GeneralName& name, const DnsSubtrees& permitted, const DnsSubtrees& excluded) {
+/// The same by look-ups, of which a sound name takes few.
+template <class Spend>
+std::string dns_violation(const GeneralName& name, const DnsSubtrees& permitted, const DnsSubtrees& excluded,
+                          const Spend& spend) {
     if (permitted.empty() && excluded.empty()) return "";
     if (!is_sound(name)) return malformed(name);
+    if (!spend(permitted.cost(name.text()) + excluded.cost(name.text()))) return "";
     if (!permitted.empty() && permitted.covering(name.text()) == nullptr) return in_no_permitted(name);
     const GeneralName* base = excluded.covering(name.text());
     // An exclusion of x.y also hits *.y, which covers x.y.
@@ -231,7 +234,7 @@ std::string ConstraintChecker::violation(const Certificate& issuer, const Certif
     for (const ComparedName& name : below.names) {
         const auto kind = static_cast<std::size_t>(name.name->kind);
         std::string why = name.name->kind == Kind::dns
-                              ? dns_violation(*name.name, above.permitted_dns, above.excluded_dns)
+                              ? dns_violation(*name.name, above.permitted_dns, above.excluded_dns, spend)
                               : x509::violation(name, above.permitted[kind], above.excluded[kind], spend);
         if (!spend(1 + name.name->value.size() / k_octets_a_step)) return "too many names and constraints to compare";
         if (!why.empty()) return why;

@@ -134,8 +134,24 @@ TEST_CASE("path limits: products of names and constraints") {
 
     // Of DNS names each is looked up, so that there is no product.
     const auto [dns_root, dns_leaf] = product(Type::dns);
-    x509::ConstraintChecker thrifty(1'000);
+    x509::ConstraintChecker thrifty(12'000);
     CHECK(thrifty.violation(dns_root, dns_leaf) == "");
+
+    // A name of many labels that each base begins with is dear all the same, and counted so.
+    std::string labels;
+    while (labels.size() < 200) labels += "a.";
+    const auto long_root = [&] {
+        auto content = maker.ca_template("Root");
+        for (int i = 0; i < 200; ++i)
+            content.name_constraints.excluded.push_back({Type::dns, labels + "x" + std::to_string(i)});
+        return maker.self_signed(content);
+    }();
+    auto long_content = maker.leaf_template({});
+    for (int i = 0; i < 200; ++i) long_content.names.push_back(x509::Identifier::dns(labels + "a" + std::to_string(i)));
+    const Certificate long_leaf = maker.issue(long_root, long_content).certificate;
+    x509::ConstraintChecker enough, poor(1'000'000);
+    CHECK(enough.violation(long_root.certificate, long_leaf) == "");
+    CHECK(poor.violation(long_root.certificate, long_leaf) == "too many names and constraints to compare");
 }
 
 TEST_CASE("path limits: RSA keys and exponents that cost seconds are never computed with") {
