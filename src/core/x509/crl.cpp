@@ -68,12 +68,15 @@ Crl::Entry read_entry(der::Reader& list, EntryFindings& findings) {
     return entry;
 }
 
-std::vector<DistinguishedName> directory_names(base::ByteView general_names) {
+/// nullopt: more than `most`.
+std::optional<std::vector<DistinguishedName>> directory_names(base::ByteView general_names, std::size_t most) {
     std::vector<DistinguishedName> names;
     der::Reader outer(general_names);
     for (der::Reader list = outer.sequence("certificateIssuer"); !list.at_end();) {
         const GeneralName name = read_general_name(list, "certificateIssuer");
-        if (name.kind == GeneralName::Kind::directory) names.push_back(DistinguishedName::from_der(name.value));
+        if (name.kind != GeneralName::Kind::directory) continue;
+        if (names.size() == most) return std::nullopt;
+        names.push_back(DistinguishedName::from_der(name.value));
     }
     return names;
 }
@@ -88,8 +91,10 @@ public:
     bool add(std::size_t offset, base::ByteView general_names) {
         const auto [known, is_new] = known_.emplace(base::text_of(general_names), names_.size());
         if (is_new) {
-            if (names_.size() == k_most) return false;
-            names_.push_back(directory_names(general_names));
+            auto names = directory_names(general_names, left_);
+            if (!names || names_.size() == k_most) return false;
+            left_ -= names->size();
+            names_.push_back(*std::move(names));
         }
         if (runs_.empty() || runs_.back().names != known->second) runs_.push_back({offset, known->second});
         return true;
@@ -119,10 +124,11 @@ public:
     };
 
 private:
-    static constexpr std::size_t k_most = 10'000;
+    static constexpr std::size_t k_most = 10'000;  // lists of names, and names in all of them
     struct Run {
         std::size_t offset, names;
     };
+    std::size_t left_ = k_most;
     std::vector<Run> runs_;
     std::vector<std::vector<DistinguishedName>> names_;
     std::unordered_map<std::string_view, std::size_t> known_;  // by DER, which the CRL holds

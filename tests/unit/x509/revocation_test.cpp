@@ -335,3 +335,20 @@ TEST_CASE("revocation: issuers take turns in an indirect CRL") {
     CHECK(told({{{0x01}, &ours}, {{0x02}, &root}, {serial, &root}, {{0x03}, &ours}}) == State::good);
     CHECK(told({{{0x01}, &root}, {serial, nullptr}, {{0x03}, &ours}, {serial, &ours}}) == State::revoked);
 }
+
+TEST_CASE("revocation: an indirect CRL may name ten thousand issuers, in one entry or in many") {
+    const Fixture made;
+    const auto told = [&](std::size_t names) {
+        CrlParts parts;
+        parts.extensions.push_back(scope({flag(4)}));
+        base::Bytes list;
+        const base::Bytes empty = der::tlv(der::context_constructed(4), der::sequence({}));
+        for (std::size_t i = 0; i < names; ++i) base::append(list, empty);
+        const auto named = extension("2.5.29.29", true, der::sequence({list}));
+        base::append(parts.ready_entries, der::sequence({der::tlv(der::k_integer, base::Bytes{0x01}),
+                                                         der::time(k_at - k_hour), der::sequence({named})}));
+        return made.status(parts);
+    };
+    CHECK(told(10'000).state == State::good);
+    CHECK(told(10'001).why.find("too many issuers") != std::string::npos);
+}
