@@ -137,7 +137,7 @@ std::string crl_text(const ca::ImportedCrl& crl, base::Time now) {
     return crl.signer.subject().text() + ": number " + x509::crl_number_text(crl.crl.number()) + ", " +
            std::to_string(crl.crl.size()) + " entries, " + (over ? "ended at " : "until ") +
            base::format_time(crl.next_update) +
-           (crl.revoked.empty() ? "" : "; it revokes " + base::join(crl.revoked, ", "));
+           (crl.revoked.empty() ? "" : "; it revokes " + base::join(crl.revoked_serials(), ", "));
 }
 
 std::string rotation_text(const AuthorityView& view) {
@@ -188,7 +188,7 @@ Json imported_crl_json(const ca::ImportedCrl& crl) {
             {"entries", crl.crl.size()},
             {"this_update", base::format_time(crl.crl.this_update())},
             {"next_update", base::format_time(crl.next_update)},
-            {"revoked", crl.revoked}};
+            {"revoked", crl.revoked_serials()}};
 }
 
 Json authority_json(const AuthorityView& view) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "ca/authority_crls.h"
 #include "ca/import.h"
 #include "cli/authority_view.h"
@@ -82,13 +83,11 @@ void print_crl(Output& out, const ca::CrlImported& imported, const base::Path& f
     const ca::ImportedCrl& crl = imported.crl;
     out.line((imported.changed ? "took over the CRL of " : "had this CRL already, of ") + crl.signer.subject().text() +
              " for the CA " + imported.name);
-    std::string revoked;
-    for (const std::string& serial : crl.revoked) revoked += (revoked.empty() ? "" : ", ") + serial;
     out.facts({{"CRL", file.string()},
                {"number", x509::crl_number_text(crl.crl.number())},
                {"entries", std::to_string(crl.crl.size())},
                {"next update", base::format_time(crl.next_update)},
-               {"revoked here", revoked}});
+               {"revoked here", base::join(crl.revoked_serials(), ", ")}});
 }
 
 int run_crl(Context& context, const Words& words, const std::string& contents) {

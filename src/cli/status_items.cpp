@@ -237,7 +237,7 @@ void add_crls(const store::Layout& layout, const ca::AuthorityFiles& files, cons
 bool is_revoked(store::Store& store, const x509::Certificate& certificate) {
     return store.query([&](store::Transaction& transaction) {
         const auto row = store::find_certificate(transaction, certificate.serial_hex());
-        return row && row->revoked_at;
+        return row && row->der == certificate.der() && row->revoked_at;
     });
 }
 

@@ -122,6 +122,7 @@ step "the CRLs of the corporate CAs, which openssl signs, are published beside o
 # shellcheck disable=SC2016
 printf '[ca]\ndefault_ca=corp\n[corp]\ndatabase=$ENV::CA.txt\ncrlnumber=$ENV::CA.number\ndefault_md=sha256\nunique_subject=no\n' >crl.cnf
 printf '[whole]\nauthorityKeyIdentifier=keyid\n[users]\nissuingDistributionPoint=critical,@scope\n[scope]\nonlyuser=TRUE\n' >>crl.cnf
+printf '[shard]\nissuingDistributionPoint=critical,@place\n[place]\nfullname=URI:http://crl.corp.internal/1.crl\n' >>crl.cnf
 printf '[delta]\n2.5.29.27=critical,DER:020110\n' >>crl.cnf
 for ca in corp policy; do touch $ca.txt && echo 10 >$ca.number; done
 as() { env CA="$1" openssl ca -config crl.cnf -cert "$1.crt" -keyfile "$1.key" "${@:2}" 2>openssl.err || { cat openssl.err; fail "openssl ca"; }; }
@@ -156,6 +157,9 @@ expect_err 'number 16 is not above 17'
 crl corp part.crl delta
 expect_exit 1 signet ca import part.crl
 expect_err 'delta CRL'
+crl corp part.crl shard
+expect_exit 1 signet ca import part.crl
+expect_err 'not for all certificates of CAs'
 crl corp part.crl users
 expect_exit 1 signet ca import part.crl
 expect_err 'not for all certificates of CAs'

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/encoding.h"
 #include "base/error.h"
 #include "store/audit.h"
 #include "store/certificates.h"
@@ -18,29 +17,51 @@ using Certificates = std::vector<x509::Certificate>;
 
 constexpr std::size_t k_largest_imported = 16 << 20;  // of a CA of CAs: some entries
 constexpr int k_hold = 6;                             // certificateHold, RFC 5280 section 5.3.1
+constexpr int k_remove = 8;                           // removeFromCRL, which belongs into delta CRLs
 constexpr char k_label[] = "X509 CRL";
 
 bool signed_by(const x509::Crl& crl, const x509::Certificate& ca) {
     return same_name(crl.issuer(), ca.subject()) && crl.signed_by(ca.public_key());
 }
 
-/// Serials of this CA's own certificates that are on it.
-std::vector<std::string> revoked_among(const AuthorityFiles& files, const x509::Crl& crl) {
-    std::vector<std::string> revoked;
-    const auto look = [&](const x509::Certificate& certificate) {
-        const auto serial = base::hex_decode(certificate.serial_hex());
-        if (same_name(certificate.issuer(), crl.issuer()) && serial && crl.find(*serial))
-            revoked.push_back(certificate.serial_hex());
-    };
-    for (const auto& certificate : files.chain()) look(certificate);
+/// All certificates of this CA and of those between it and its roots.
+Certificates own_certificates(const AuthorityFiles& files) {
+    Certificates own = files.chain();
     for (const FormerCa& former : files.former_issuing) {
-        look(former.certificate);
-        for (const auto& certificate : former.between) look(certificate);
+        own.push_back(former.certificate);
+        own.insert(own.end(), former.between.begin(), former.between.end());
     }
-    for (const auto& certificate : files.cross) look(certificate);
-    std::sort(revoked.begin(), revoked.end());
-    revoked.erase(std::unique(revoked.begin(), revoked.end()), revoked.end());
+    own.insert(own.end(), files.cross.begin(), files.cross.end());
+    return own;
+}
+
+/// A name may be another CA's as well, after a root was replaced under it: the key decides.
+bool is_from(const x509::Certificate& certificate, const x509::Certificate& signer) {
+    return same_name(certificate.issuer(), signer.subject()) && certificate.signed_by(signer.public_key());
+}
+
+Certificates revoked_among(const AuthorityFiles& files, const x509::Crl& crl, const x509::Certificate& signer) {
+    Certificates revoked;
+    for (const auto& certificate : own_certificates(files)) {
+        const auto entry = crl.find(certificate.serial());
+        if (!entry || entry->reason == k_remove || !is_from(certificate, signer)) continue;
+        if (std::find(revoked.begin(), revoked.end(), certificate) == revoked.end()) revoked.push_back(certificate);
+    }
     return revoked;
+}
+
+/// For all of its certificates, or for a part that ours of its are in, which they say themselves (RFC 5280
+/// section 5.2.5).
+bool is_for_ours(const AuthorityFiles& files, const x509::Crl::Scope& scope, const x509::Certificate& signer) {
+    if (scope.only_user || scope.indirect || scope.reasons || !scope.relative.empty()) return false;
+    if (scope.names.empty()) return true;
+    const auto places = scope.urls();
+    const auto own = own_certificates(files);
+    return std::all_of(own.begin(), own.end(), [&](const x509::Certificate& certificate) {
+        if (!is_from(certificate, signer) || certificate == signer) return true;
+        const auto urls = certificate.crl_urls();
+        return std::find_first_of(urls.begin(), urls.end(), places.begin(), places.end()) != urls.end();
+    });
 }
 
 base::ByteView without_zeros(base::ByteView number) {
@@ -59,12 +80,12 @@ bool above(base::ByteView a, base::ByteView b) {
 }
 
 /// That it says of every certificate of its issuer whether it is revoked, today.
-void check_crl(const CrlImport& request, const x509::Crl& crl, base::Time now) {
+void check_crl(const CrlImport& request, const AuthorityFiles& files, const x509::Certificate& signer,
+               const x509::Crl& crl, base::Time now) {
     const std::string whole = "have a complete CRL signed, for all certificates of that CA";
     if (crl.unusable()) refuse(request, *crl.unusable(), whole);
     if (crl.base_number()) refuse(request, "it is a delta CRL (RFC 5280 section 5.2.4)", whole);
-    const auto& scope = crl.scope();
-    if (scope && (scope->only_user || scope->indirect || scope->reasons || !scope->relative.empty()))
+    if (crl.scope() && !is_for_ours(files, *crl.scope(), signer))
         refuse(request, "it is not for all certificates of CAs, for all reasons (RFC 5280 section 5.2.5)", whole);
     if (!crl.number()) refuse(request, "it has no number (RFC 5280 section 5.2.3)", "have one signed that has");
     if (!crl.next_update())
@@ -98,9 +119,12 @@ std::vector<CrlImported> checked(const store::Layout& layout, const CrlImport& r
             const AuthorityFiles files = read_authority_files(layout, name);
             for (const x509::Certificate& ca : crl_signers_elsewhere(layout, files)) {
                 if (!signed_by(crl, ca)) continue;
-                check_crl(request, crl, now);
+                check_crl(request, files, ca, crl, now);
+                const auto twice = [&](const CrlImported& one) { return one.name == name && one.crl.signer == ca; };
+                if (std::any_of(found.begin(), found.end(), twice))
+                    refuse(request, "two CRLs of " + ca.subject().text(), "import the latest one alone");
                 const bool changed = check_after(request, crl, imported_crl(layout, files, authority_id(ca)));
-                found.push_back({name, {ca, crl, *crl.next_update(), revoked_among(files, crl)}, changed});
+                found.push_back({name, {ca, crl, *crl.next_update(), revoked_among(files, crl, ca)}, changed});
             }
         }
         if (found.size() == before)
@@ -119,10 +143,12 @@ store::AuditRecord audit_of(const CrlImport& request, std::string action, base::
 }
 
 void take_over(store::Transaction& transaction, const CrlImport& request, const CrlImported& imported, base::Time now) {
-    for (const std::string& serial : imported.crl.revoked) {
+    for (const x509::Certificate& certificate : imported.crl.revoked) {
+        const std::string serial = certificate.serial_hex();
         const auto row = store::find_certificate(transaction, serial);
-        const auto entry = imported.crl.crl.find(base::hex_decode(serial).value_or(base::Bytes{}));
-        if (!row || !entry || entry->reason == k_hold) continue;
+        const auto entry = imported.crl.crl.find(certificate.serial());
+        // Another CA may have given the same serial.
+        if (!row || row->der != certificate.der() || !entry || entry->reason == k_hold) continue;
         if (!store::revoke_certificate(transaction, serial, base::to_unix(entry->revoked_at), entry->reason)) continue;
         store::AuditRecord audit = audit_of(request, "certificate.revoked", now);
         audit.serial = serial;
@@ -158,24 +184,36 @@ Certificates crl_signers_elsewhere(const store::Layout& layout, const AuthorityF
     if (files.issuing) add(files.root, layout.root_key(files.name));
     for (const auto& ca : files.between) add(ca, {});
     for (const FormerCa& former : files.former_roots)
-        add(former.certificate, layout.former(files.name, "root", former.id, "key"));
+        if (!former.compromised) add(former.certificate, layout.former(files.name, "root", former.id, "key"));
     for (const FormerCa& former : files.former_issuing)
         for (const auto& ca : former.between) add(ca, {});
     return found;
 }
 
+std::vector<std::string> ImportedCrl::revoked_serials() const {
+    std::vector<std::string> serials;
+    for (const auto& certificate : revoked) serials.push_back(certificate.serial_hex());
+    return serials;
+}
+
 std::optional<ImportedCrl> imported_crl(const store::Layout& layout, const AuthorityFiles& files, std::string_view id) {
+    std::optional<base::Path> other;
     for (const x509::Certificate& ca : crl_signers_elsewhere(layout, files)) {
         if (authority_id(ca) != id) continue;
         const base::Path path = layout.imported_crl(files.name, id);
         const auto contents = base::read_file_if_there(path, 2 * k_largest_imported);
         if (!contents) continue;
         auto crl = x509::parse_crl_file(*contents, path.string()).front();
-        if (!signed_by(crl, ca) || !crl.next_update())
-            throw Error{Kind::corrupt, path.string() + " is no CRL of " + ca.subject().text(),
-                        "remove the file, and import the CRL again: signet ca import"};
-        return ImportedCrl{ca, crl, *crl.next_update(), revoked_among(files, crl)};
+        if (!signed_by(crl, ca) || !crl.next_update()) {
+            other = path;  // an id is short, and two CAs may have one
+            continue;
+        }
+        return ImportedCrl{ca, crl, *crl.next_update(), revoked_among(files, crl, ca)};
     }
+    if (other)
+        throw Error{Kind::corrupt,
+                    other->string() + " is no CRL of the CA " + std::string(id) + " of '" + files.name + "'",
+                    "remove the file, and import the CRL again: signet ca import"};
     return std::nullopt;
 }
 

@@ -16,11 +16,14 @@ struct ImportedCrl {
     x509::Certificate signer;
     x509::Crl crl;
     base::Time next_update;
-    /// Serials of our own CAs that it revokes.
-    std::vector<std::string> revoked;
+    /// Our own CAs' certificates that it revokes: those that its signer signed.
+    std::vector<x509::Certificate> revoked;
+
+    std::vector<std::string> revoked_serials() const;
 };
 
 /// The CAs whose CRLs may come: those above the CAs of `files`, of all generations, whose keys are not in the store.
+/// Roots that are marked compromised are not among them: whoever has the key could say anything.
 std::vector<x509::Certificate> crl_signers_elsewhere(const store::Layout& layout, const AuthorityFiles& files);
 /// What came of one of them, named by its id; nullopt when none did, or for any other id. Throws corrupt for a file
 /// that is no CRL of its.
@@ -43,8 +46,8 @@ struct CrlImported {
 
 /// Puts CRLs beside the CAs that they are about, in place of those before, after all of them have been checked: signed
 /// by a CA whose key is elsewhere and who may, complete, for every certificate of its, in force, with a number and a
-/// time above those of the one before (RFC 5280 sections 5.1.2, 5.2 and 6.3.3). Revocations of our own CAs are taken
-/// over into the inventory, but for holds. Audited. Throws refused with the rule that fails.
+/// time above those of the one before, one of each CA (RFC 5280 sections 5.1.2, 5.2 and 6.3.3). Revocations of our own
+/// CAs are taken over into the inventory, but for holds. Audited. Throws refused with the rule that fails.
 std::vector<CrlImported> import_crls(store::Store& store, const CrlImport& request, base::Time now);
 
 }  // namespace signet::ca

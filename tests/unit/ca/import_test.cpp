@@ -343,8 +343,39 @@ TEST_CASE("imported CRL: what it revokes of our own CAs is revoked here, too") {
     };
     ca::revoke(*below.offline.store, find(below.offline), ca::k_ca_compromise, k_now, {"operator uid 0", {}, {}});
     const auto imported = below.take(below.sign_crl());
-    CHECK(imported.crl.revoked == std::vector<std::string>{below.issuing.serial_hex()});
+    CHECK(imported.crl.revoked_serials() == std::vector<std::string>{below.issuing.serial_hex()});
     CHECK(find(below.online).revoked_at == base::to_unix(k_now));
     CHECK(find(below.online).revocation_reason == ca::k_ca_compromise);
     CHECK(below.online.audited("certificate.revoked") == 1);
+}
+
+TEST_CASE("imported CRL: a serial that is another certificate's too revokes nothing of that one") {
+    Below below;
+    const auto serial = below.issuing.serial_hex();
+    const auto find = [&](Machine& machine) {
+        return machine.store->query(
+            [&](store::Transaction& transaction) { return store::find_certificate(transaction, serial).value(); });
+    };
+    ca::revoke(*below.offline.store, find(below.offline), ca::k_ca_compromise, k_now, {"operator uid 0", {}, {}});
+    below.online.store->write([&](store::Transaction& transaction) {
+        const auto other = test::sample_authority().root.der();
+        transaction.run("UPDATE certificates SET der = ?1 WHERE serial = ?2", base::ByteView(other), serial);
+    });
+    below.take(below.sign_crl());
+    CHECK_FALSE(find(below.online).revoked_at.has_value());
+    CHECK(below.online.audited("ca.crl_imported") == 1);
+    CHECK(below.online.audited("certificate.revoked") == 0);
+}
+
+TEST_CASE("imported CRL: of two of one CA none is taken, whichever comes first") {
+    Below below;
+    const auto first = below.sign_crl();
+    below.online.clock.advance(2h);
+    const auto second = below.sign_crl(k_now + 1h);
+    for (const auto& crls : {std::vector{first, second}, std::vector{second, first}}) {
+        CHECK_THROWS_WITH_AS(
+            ca::import_crls(*below.online.store, {{}, crls, "crls.pem", "operator uid 0"}, below.online.clock.now()),
+            doctest::Contains("two CRLs of"), base::Error);
+    }
+    CHECK(below.online.audited("ca.crl_imported") == 0);
 }
