@@ -64,11 +64,11 @@ WeakKeyList::Digests WeakKeyList::contents(File& file) {
     const std::lock_guard one(reading_);
     const auto look = base::look_at(file.path);
     if (auto known = as_seen(file, look)) return known;
-    const auto text = base::read_file_if_there(file.path, k_file_limit);
     Digests digests;
     std::optional<base::Error> broken;
     try {
-        digests = std::make_shared<const std::vector<Digest>>(parse(file.path, text.value_or("")));
+        digests = std::make_shared<const std::vector<Digest>>(
+            parse(file.path, base::read_file_if_there(file.path, k_file_limit).value_or("")));
     } catch (const base::Error& error) {
         broken = error;  // remembered: strangers may ask again and again
     }
