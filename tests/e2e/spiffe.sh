@@ -10,28 +10,35 @@ awk '/^\.EX/ { on = 1; next } /^\.EE/ { on = 0 } on' "$PAGE" |
 [ "$(grep -c . commands.sh)" -gt 30 ] || fail "there are too few commands on the page"
 for named in 'signet\\-emergency(7)' 'SH "JAVA"' 'BR signet\\-events (7)'; do grep -q -- "$named" "$PAGE" || fail "the page does not name $named"; done
 
-# load.py PORT: another client, from when the server answers until it ends; a line for each request.
+# load.py PORT: another client, from when the server answers until it ends; a line for each request. What fails is told
+# once the server has taken another connection: the page ends the server while one may be under way.
 cat >load.py <<'EOS'
-import http.client, os, ssl, sys, time
-port, answered = int(sys.argv[1]), 0
+import http.client, os, socket, ssl, sys, time
+port, answered, failure = int(sys.argv[1]), 0, ''
 while True:
     try:
         live = os.path.realpath('page/orders/.versions/live')
         context = ssl.create_default_context(cafile=live + '/ca.crt')
         context.load_cert_chain(live + '/tls.crt', live + '/tls.key')
         context.check_hostname = False
-        connection = http.client.HTTPSConnection('localhost', port, context=context, timeout=30)
-        connection.connect()
+        plain = socket.create_connection(('localhost', port), 30)
+    except (FileNotFoundError, ConnectionRefusedError):
+        if answered: break
+        time.sleep(0.02)
+        continue
+    if failure: print(failure, flush=True)
+    failure = ''
+    try:
+        connection = http.client.HTTPConnection('localhost', port)
+        connection.sock = context.wrap_socket(plain, server_hostname='localhost')
         names = connection.sock.getpeercert()['subjectAltName']
         connection.request('GET', '/')
         status = connection.getresponse().status
         good = status == 200 and ('URI', 'spiffe://mesh.internal/payment') in names
         print('good' if good else f'bad {status} {names}', flush=True)
         answered += 1
-    except (FileNotFoundError, ConnectionRefusedError):
-        if answered: break
     except Exception as error:
-        print(f'bad {error!r}', flush=True)
+        failure = f'bad {error!r}'
     time.sleep(0.02)
 EOS
 
