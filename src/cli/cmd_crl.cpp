@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/exit_code.h"
 #include "cli/passphrase.h"
+#include "x509/crl.h"
 #include "x509/pem.h"
 
 namespace signet::cli {
@@ -53,7 +54,7 @@ int run(Context& context, const Words& words) {
     const auto authority = ca::Authority::load(store->layout(), words.name, now, key_opener(context));
     const auto crl = ca::sign_new_crl(*store, *authority, signer_id(*authority, words),
                                       ca::settings_of(settings.authorities, words.name).crl_validity, now);
-    const std::string contents = words.pem ? x509::encode_pem("X509 CRL", crl.der) : base::to_text(crl.der);
+    const std::string contents = words.pem ? x509::encode_pem(x509::k_crl_pem_label, crl.der) : base::to_text(crl.der);
     const bool to_file = words.out && *words.out != "-";
     if (to_file) base::write_file(*words.out, contents, {.mode = 0644});
     if (context.out.json()) {
@@ -64,7 +65,7 @@ int run(Context& context, const Words& words) {
                               {"this_update", base::format_time(crl.this_update)},
                               {"next_update", base::format_time(crl.next_update)},
                               {"out", to_file ? base::Json(words.out->string()) : base::Json()},
-                              {"pem", x509::encode_pem("X509 CRL", crl.der)}});
+                              {"pem", x509::encode_pem(x509::k_crl_pem_label, crl.der)}});
     } else if (to_file) {
         context.out.facts({{"CRL", words.out->string()},
                            {"number", std::to_string(crl.number)},

@@ -16,9 +16,6 @@ using base::Kind;
 using Certificates = std::vector<x509::Certificate>;
 
 constexpr std::size_t k_largest_imported = 16 << 20;  // of a CA of CAs: some entries
-constexpr int k_hold = 6;                             // certificateHold, RFC 5280 section 5.3.1
-constexpr int k_remove = 8;                           // removeFromCRL, which belongs into delta CRLs
-constexpr char k_label[] = "X509 CRL";
 
 bool signed_by(const x509::Crl& crl, const x509::Certificate& ca) {
     return same_name(crl.issuer(), ca.subject()) && crl.signed_by(ca.public_key());
@@ -44,7 +41,7 @@ Certificates revoked_among(const AuthorityFiles& files, const x509::Crl& crl, co
     Certificates revoked;
     for (const auto& certificate : own_certificates(files)) {
         const auto entry = crl.find(certificate.serial());
-        if (!entry || entry->reason == k_remove || !is_from(certificate, signer)) continue;
+        if (!entry || entry->reason == x509::k_remove_from_crl || !is_from(certificate, signer)) continue;
         if (std::find(revoked.begin(), revoked.end(), certificate) == revoked.end()) revoked.push_back(certificate);
     }
     return revoked;
@@ -62,17 +59,6 @@ bool is_for_ours(const AuthorityFiles& files, const x509::Crl::Scope& scope, con
         const auto urls = certificate.crl_urls();
         return std::find_first_of(urls.begin(), urls.end(), places.begin(), places.end()) != urls.end();
     });
-}
-
-base::ByteView without_zeros(base::ByteView number) {
-    while (!number.empty() && number.front() == 0) number = number.subspan(1);
-    return number;
-}
-
-bool above(base::ByteView a, base::ByteView b) {
-    a = without_zeros(a);
-    b = without_zeros(b);
-    return a.size() == b.size() ? std::ranges::lexicographical_compare(b, a) : a.size() > b.size();
 }
 
 [[noreturn]] void refuse(const CrlImport& request, const std::string& why, const std::string& hint) {
@@ -100,7 +86,7 @@ void check_crl(const CrlImport& request, const AuthorityFiles& files, const x509
 bool check_after(const CrlImport& request, const x509::Crl& crl, const std::optional<ImportedCrl>& before) {
     if (!before) return true;
     if (before->crl.der() == crl.der()) return false;
-    if (above(*crl.number(), before->crl.number().value_or(base::Bytes{})) &&
+    if (x509::crl_number_less(before->crl.number().value_or(base::Bytes{}), *crl.number()) &&
         crl.this_update() >= before->crl.this_update())
         return true;
     refuse(request,
@@ -148,7 +134,7 @@ void take_over(store::Transaction& transaction, const CrlImport& request, const 
         const auto row = store::find_certificate(transaction, serial);
         const auto entry = imported.crl.crl.find(certificate.serial());
         // Another CA may have given the same serial.
-        if (!row || row->der != certificate.der() || !entry || entry->reason == k_hold) continue;
+        if (!row || row->der != certificate.der() || !entry || entry->reason == x509::k_certificate_hold) continue;
         if (!store::revoke_certificate(transaction, serial, base::to_unix(entry->revoked_at), entry->reason)) continue;
         store::AuditRecord audit = audit_of(request, "certificate.revoked", now);
         audit.serial = serial;
@@ -234,7 +220,7 @@ std::vector<CrlImported> import_crls(store::Store& store, const CrlImport& reque
         record(store, request, imported, now);
         const base::Path path = layout.imported_crl(imported.name, authority_id(imported.crl.signer));
         base::make_directories(path.parent_path(), 0700);
-        base::write_file(path, x509::encode_pem(k_label, imported.crl.crl.der()), {.mode = 0644});
+        base::write_file(path, x509::encode_pem(x509::k_crl_pem_label, imported.crl.crl.der()), {.mode = 0644});
     }
     return found;
 }

@@ -66,7 +66,7 @@ std::string public_pem(const Thing& thing) {
                 },
                 [](const ShownKey& key) { return x509::encode_pem("PUBLIC KEY", key.key.spki_der()); },
                 [](const EncryptedKey&) { return std::string(); },
-                [](const x509::Crl& crl) { return x509::encode_pem("X509 CRL", crl.der()); },
+                [](const x509::Crl& crl) { return x509::encode_pem(x509::k_crl_pem_label, crl.der()); },
                 [](const x509::OcspResponse& response) { return x509::encode_pem("OCSP RESPONSE", response.der); }},
         thing);
 }

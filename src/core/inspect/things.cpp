@@ -64,7 +64,7 @@ Form form_of(ByteView der) {
 Form form_of(std::string_view label) {
     if (label == "CERTIFICATE" || label == "X509 CERTIFICATE") return Form::certificate;
     if (label == "CERTIFICATE REQUEST" || label == "NEW CERTIFICATE REQUEST") return Form::request;
-    if (label == "X509 CRL") return Form::crl;
+    if (label == x509::k_crl_pem_label) return Form::crl;
     if (label == "OCSP RESPONSE") return Form::ocsp;
     if (label == "PRIVATE KEY") return Form::pkcs8;
     if (label == "RSA PRIVATE KEY") return Form::pkcs1;

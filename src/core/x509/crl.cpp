@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t k_largest_crl = 256 << 20;  // five million entries
 constexpr std::size_t k_most_crl_extensions = 64;
-constexpr char k_pem_label[] = "X509 CRL";
 
 struct CrlExtension {
     std::string oid;
@@ -326,6 +325,17 @@ std::vector<std::string> Crl::Scope::urls() const {
     return out;
 }
 
+bool crl_number_less(base::ByteView a, base::ByteView b) {
+    const auto magnitude = [](base::ByteView number) {
+        while (!number.empty() && number.front() == 0) number = number.subspan(1);
+        return number;
+    };
+    a = magnitude(a);
+    b = magnitude(b);
+    return a.size() == b.size() ? std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end())
+                                : a.size() < b.size();
+}
+
 std::string crl_number_text(const std::optional<base::Bytes>& number) {
     if (!number) return "";
     if (number->size() > 8) return "0x" + base::hex_encode(*number);
@@ -341,7 +351,7 @@ std::vector<Crl> parse_crl_file(std::string_view contents, std::string_view what
         return crls;
     }
     for (PemBlock& block : parse_pem(contents, what, true, {.size = k_largest_crl}))
-        if (block.label == k_pem_label) crls.push_back(Crl::from_der(std::move(block.der)));
+        if (block.label == k_crl_pem_label) crls.push_back(Crl::from_der(std::move(block.der)));
     if (crls.empty())
         throw base::Error{base::Kind::bad_input, std::string(what) + ": there is no CRL in it",
                           "name a file that `signet crl` wrote, PEM or DER"};

@@ -70,10 +70,13 @@ private:
     std::shared_ptr<const State> state_;
 };
 
-/// A file that is one DER CRL, or PEM with at least one "X509 CRL": its content tells. Throws bad_input or malformed
+inline constexpr char k_crl_pem_label[] = "X509 CRL";
+/// A file that is one DER CRL, or PEM with at least one of this label: its content tells. Throws bad_input or malformed
 /// naming `what`.
 std::vector<Crl> parse_crl_file(std::string_view contents, std::string_view what);
 
+/// By value, whatever zeros they begin with: content octets of CRLNumber (RFC 5280 section 5.2.3).
+bool crl_number_less(base::ByteView a, base::ByteView b);
 /// Decimal, as operators compare it; hex with 0x for one beyond 64 bits; empty for none.
 std::string crl_number_text(const std::optional<base::Bytes>& number);
 

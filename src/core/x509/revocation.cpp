@@ -200,17 +200,6 @@ public:
     }
 
 private:
-    static constexpr int k_remove_from_crl = 8;
-
-    static base::ByteView magnitude(base::ByteView number) {
-        while (!number.empty() && number.front() == 0) number = number.subspan(1);
-        return number;
-    }
-    static bool less(const base::Bytes& a, const base::Bytes& b) {
-        const base::ByteView x = magnitude(a), y = magnitude(b);
-        return x.size() != y.size() ? x.size() < y.size()
-                                    : std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());
-    }
     static base::ByteView scope_of(const Crl& crl) {
         return crl.scope() ? base::ByteView(crl.scope()->der) : base::ByteView();
     }
@@ -229,15 +218,15 @@ private:
 
     /// Section 5.2.4: of the same scope, made for a complete CRL no newer than this one, and itself newer.
     bool adds_to(const Crl& delta, const Crl& crl) const {
-        return base::equal(scope_of(delta), scope_of(crl)) && !less(*crl.number(), *delta.base_number()) &&
-               less(*crl.number(), *delta.number());
+        return base::equal(scope_of(delta), scope_of(crl)) && !crl_number_less(*crl.number(), *delta.base_number()) &&
+               crl_number_less(*crl.number(), *delta.number());
     }
 
     const Crl* newest_delta(const Crl& crl) const {
         const Crl* newest = nullptr;
         for (const Crl* delta : deltas_) {
             if (!adds_to(*delta, crl)) continue;
-            if (newest == nullptr || less(*newest->number(), *delta->number())) newest = delta;
+            if (newest == nullptr || crl_number_less(*newest->number(), *delta->number())) newest = delta;
         }
         return newest;
     }
@@ -263,7 +252,7 @@ private:
     void look_in_alone(const Crl& delta) {
         const bool told = std::any_of(complete_.begin(), complete_.end(), [&](const Crl* crl) {
             return base::equal(scope_of(delta), scope_of(*crl)) &&
-                   (adds_to(delta, *crl) || !less(*crl->number(), *delta.number()));
+                   (adds_to(delta, *crl) || !crl_number_less(*crl->number(), *delta.number()));
         });
         if (told || verdict_.settled()) return;
         const auto change = entry_in(delta);

@@ -41,6 +41,25 @@ std::int64_t rows(ServerFixture& server, const std::string& table) {
     });
 }
 
+// As many authorizations as an account may begin, less `room`, named n1.internal, n2.internal and so on from `room`
+void begin_nearly_all(ServerFixture& server, AcmeClient& client, int room, store::AuthorizationStatus status) {
+    const auto now = base::to_unix(server.clock.now());
+    server.store().write([&](store::Transaction& t) {
+        for (int i = room; i < server::k_begun_authorizations; ++i) {
+            const auto name = "n" + std::to_string(i) + ".internal";
+            store::insert_authorization(t, {name,
+                                            ServerFixture::account_id(client),
+                                            x509::Identifier::dns(name),
+                                            false,
+                                            status,
+                                            "",
+                                            now,
+                                            now + 3600 + i,
+                                            {}});
+        }
+    });
+}
+
 }  // namespace
 
 TEST_CASE("rate limits: none by default") {
@@ -231,21 +250,7 @@ TEST_CASE("rate limits: whatever is set, an account has only so many authorizati
     ServerFixture server("challenge");
     auto client = server.registered();
     auto other = server.registered();
-    const auto now = base::to_unix(server.clock.now());
-    server.store().write([&](store::Transaction& t) {
-        for (int i = 2; i < server::k_begun_authorizations; ++i) {
-            const auto name = "n" + std::to_string(i) + ".internal";
-            store::insert_authorization(t, {name,
-                                            ServerFixture::account_id(client),
-                                            x509::Identifier::dns(name),
-                                            false,
-                                            store::AuthorizationStatus::pending,
-                                            "",
-                                            now,
-                                            now + 3600 + i,
-                                            {}});
-        }
-    });
+    begin_nearly_all(server, client, 2, store::AuthorizationStatus::pending);
     const auto alone = [&](AcmeClient& who) {
         return who.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"c.internal"}})");
     };
@@ -274,21 +279,7 @@ TEST_CASE("rate limits: whatever is set, an account has only so many authorizati
 TEST_CASE("rate limits: authorizations that are valid at once and given up count as well") {
     ServerFixture server("trust");
     auto client = server.registered();
-    const auto now = base::to_unix(server.clock.now());
-    server.store().write([&](store::Transaction& t) {
-        for (int i = 1; i < server::k_begun_authorizations; ++i) {
-            const auto name = "n" + std::to_string(i) + ".internal";
-            store::insert_authorization(t, {name,
-                                            ServerFixture::account_id(client),
-                                            x509::Identifier::dns(name),
-                                            false,
-                                            store::AuthorizationStatus::deactivated,
-                                            "",
-                                            now,
-                                            now + 3600 + i,
-                                            {}});
-        }
-    });
+    begin_nearly_all(server, client, 1, store::AuthorizationStatus::deactivated);
     const auto alone = [&] {
         client.nonce.clear();
         return client.post("/acme/new-authz", R"({"identifier":{"type":"dns","value":"a.internal"}})");
