@@ -135,7 +135,8 @@ void take_over(store::Transaction& transaction, const CrlImport& request, const 
         const auto entry = imported.crl.crl.find(certificate.serial());
         // Another CA may have given the same serial.
         if (!row || row->der != certificate.der() || !entry || entry->reason == x509::k_certificate_hold) continue;
-        if (!store::revoke_certificate(transaction, serial, base::to_unix(entry->revoked_at), entry->reason)) continue;
+        const store::Revocation told{base::to_unix(entry->revoked_at), entry->reason, base::to_unix(now)};
+        if (!store::revoke_certificate(transaction, serial, told)) continue;
         store::AuditRecord audit = audit_of(request, "certificate.revoked", now);
         audit.serial = serial;
         audit.profile = row->profile;

@@ -265,8 +265,8 @@ std::int64_t revoke_step(const Ceremony& ceremony, const std::string& id, store:
         revoked = 0;
         for (const auto& row : rows) {
             if (row.profile == k_responder_profile || own_root(ceremony.files, row.serial)) continue;
-            if (!store::revoke_certificate(transaction, row.serial, base::to_unix(ceremony.now), k_ca_compromise))
-                continue;
+            const auto now = base::to_unix(ceremony.now);
+            if (!store::revoke_certificate(transaction, row.serial, {now, k_ca_compromise, now})) continue;
             store::AuditRecord entry{};
             entry.at = base::to_unix(ceremony.now);
             entry.action = "certificate.revoked";

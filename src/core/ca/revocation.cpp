@@ -20,7 +20,7 @@ void revoke(store::Store& store, const store::CertificateRecord& record, int rea
     entry.names = record.names;
     entry.detail = x509::revocation_reason_name(reason);
     store.write([&](store::Transaction& transaction) {
-        if (!store::revoke_certificate(transaction, record.serial, entry.at, reason))
+        if (!store::revoke_certificate(transaction, record.serial, {entry.at, reason, entry.at}))
             throw base::Error{base::Kind::already_revoked, "the certificate is revoked already"};
         store::append_audit(transaction, entry);
     });

@@ -43,17 +43,17 @@ std::optional<CertificateRecord> find_certificate(Transaction& transaction, std:
     return read_certificate(*row);
 }
 
-bool revoke_certificate(Transaction& transaction, std::string_view serial, std::int64_t revoked_at, int reason) {
+bool revoke_certificate(Transaction& transaction, std::string_view serial, const Revocation& revocation) {
     const auto revoked = transaction.run(
         "UPDATE certificates SET revoked_at = ?2, revocation_reason = ?3 WHERE serial = ?1 AND revoked_at IS NULL",
-        serial, revoked_at, std::int64_t{reason});
+        serial, revocation.at, std::int64_t{revocation.reason});
     if (revoked != 1) return false;
     transaction.run(
         "INSERT INTO crls (issuer_id, revision, number, this_update, next_update)"
         " SELECT issuer_id, 1, 0, 0, 0 FROM certificates WHERE serial = ?1"
         " ON CONFLICT (issuer_id) DO UPDATE SET revision = crls.revision + 1",
         serial);
-    if (reason == x509::k_key_compromise) remember_compromised_key(transaction, serial, revoked_at);
+    if (revocation.reason == x509::k_key_compromise) remember_compromised_key(transaction, serial, revocation);
     return true;
 }
 

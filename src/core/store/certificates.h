@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -12,10 +13,15 @@ namespace signet::store {
 /// Throws exists when the serial is taken (128 random bits: draw again).
 void insert_certificate(Transaction& transaction, const CertificateRecord& record);
 std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial);
-/// Compare-and-set: false when it is revoked already, or not there. `reason` is a CRLReason (RFC 5280 section 5.3.1).
-/// Raises the revision of its issuer's CRL (store/crls.h), so that every process sees it at once; for keyCompromise the
-/// key is remembered (store/compromised_keys.h).
-bool revoke_certificate(Transaction& transaction, std::string_view serial, std::int64_t revoked_at, int reason);
+struct Revocation {
+    std::int64_t at;
+    int reason;         // a CRLReason (RFC 5280 section 5.3.1)
+    std::int64_t told;  // when the store hears of it: after `at` where another CA's or a lost store's CRL says so
+};
+/// Compare-and-set: false when it is revoked already, or not there. Raises the revision of its issuer's CRL
+/// (store/crls.h), so that every process sees it at once; for keyCompromise the key is remembered
+/// (store/compromised_keys.h).
+bool revoke_certificate(Transaction& transaction, std::string_view serial, const Revocation& revocation);
 void mark_replaced(Transaction& transaction, std::string_view serial, std::string_view successor);
 /// Not yet expired at `now`, signed by this CA certificate; its OCSP responders do not count.
 std::int64_t count_living(Transaction& transaction, std::string_view issuer_id, std::int64_t now);

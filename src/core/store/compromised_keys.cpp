@@ -106,12 +106,12 @@ std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, con
     return CompromisedKey{row->text(0), row->integer(1)};
 }
 
-void remember_compromised_key(Transaction& transaction, std::string_view serial, std::int64_t at) {
+void remember_compromised_key(Transaction& transaction, std::string_view serial, const Revocation& revocation) {
     auto row = transaction.query("SELECT der FROM certificates WHERE serial = ?1", serial);
     if (!row->step()) return;
     const auto der = row->blob(0);
     row.reset();
-    remember_and_stop(transaction, std::string(serial), der, at, at);
+    remember_and_stop(transaction, std::string(serial), der, revocation.at, revocation.told);
 }
 
 void fill_compromised_keys(Transaction& transaction) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "crypto/key.h"
+#include "store/certificates.h"
 #include "store/database.h"
 
 namespace signet::store {
@@ -21,8 +22,9 @@ struct CompromisedKey {
 std::optional<CompromisedKey> find_compromised_key(Transaction& transaction, const crypto::PublicKey& key);
 
 /// The key of the certificate of this serial, from its row. One that cannot be read there is none. An ACME account with
-/// that key is revoked with it, audited, and its open orders fail: whoever has the key speaks for the account.
-void remember_compromised_key(Transaction& transaction, std::string_view serial, std::int64_t at);
+/// that key is revoked with it, audited as of when the store was told, and its open orders fail: whoever has the key
+/// speaks for the account.
+void remember_compromised_key(Transaction& transaction, std::string_view serial, const Revocation& revocation);
 /// Those of all that is revoked as keyCompromise already.
 void fill_compromised_keys(Transaction& transaction);
 /// A process that opened the store before it knew of such keys goes on revoking without remembering any. Looks at what

@@ -93,7 +93,7 @@ private:
     bool revoke(Transaction& transaction, const StoredCa& ca, const Entry& entry, const base::Path& file) {
         const auto row = find_certificate(transaction, entry.serial);
         if (!row) insert_certificate(transaction, lost_certificate(ca, entry));
-        if (!revoke_certificate(transaction, entry.serial, entry.revoked_at, entry.reason)) return false;
+        if (!revoke_certificate(transaction, entry.serial, {entry.revoked_at, entry.reason, now_})) return false;
         AuditRecord audit{};
         audit.at = now_;
         audit.action = "certificate.revoked";

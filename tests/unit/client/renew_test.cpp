@@ -291,7 +291,8 @@ TEST_CASE("renew: certificates of the store renew by its own record") {
         };
         const auto serial = renewed.leaf.serial_hex();
         f.server.store().write([&](store::Transaction& t) {
-            store::revoke_certificate(t, serial, base::to_unix(f.server.clock.now()), 1);
+            const auto now = base::to_unix(f.server.clock.now());
+            store::revoke_certificate(t, serial, {now, 1, now});
         });
         CHECK_FALSE(renew({}).changed);  // not due
         f.server.clock.advance(25h);

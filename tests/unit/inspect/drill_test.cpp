@@ -84,7 +84,8 @@ TEST_CASE("drill: it counts what ca show counts, revoked certificates apart") {
     const auto row =
         fleet.store->query([&](store::Transaction& transaction) { return inventory.next(transaction, 1).front(); });
     fleet.store->write([&](store::Transaction& transaction) {
-        store::revoke_certificate(transaction, row.serial, base::to_unix(fleet.clock.now()), 1);
+        const auto now = base::to_unix(fleet.clock.now());
+        store::revoke_certificate(transaction, row.serial, {now, 1, now});
     });
     const auto report = fleet.play(inspect::Drill::rotate);
     const auto files = ca::read_authority_files(fleet.store->layout(), "default");

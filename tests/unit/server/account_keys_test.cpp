@@ -89,6 +89,18 @@ TEST_CASE("account keys: the certificate's key revokes, and its own account is g
     CHECK_REVOKED(leak.client.new_order({"b.test"}));
 }
 
+TEST_CASE("account keys: a CRL that tells of a revocation long after it does not date the account's end back") {
+    Leak leak;
+    const auto now = base::to_unix(leak.server.clock.now());
+    leak.server.store().write([&](store::Transaction& t) {
+        REQUIRE(store::revoke_certificate(t, leak.serial(), {now - 100'000, x509::k_key_compromise, now}));
+    });
+    CHECK(leak.server.store().query([](store::Transaction& t) {
+        auto row = t.query("SELECT at FROM audit WHERE action = 'account.revoked'");
+        return row->step() ? row->integer(0) : 0;
+    }) == now);
+}
+
 TEST_CASE("account keys: a certificate that is revoked for another reason says nothing about the key") {
     Leak leak;
     leak.revoke(4);

@@ -245,7 +245,8 @@ TEST_CASE("notifier: ends that near are told at each level, once, of what is sti
     told.round();
     CHECK(told.heard() == Words{"expiring dd critical"});
     told.store->write([&](store::Transaction& transaction) {
-        store::revoke_certificate(transaction, "bb", base::to_unix(told.clock.now()), 1);
+        store::revoke_certificate(transaction, "bb",
+                                  {base::to_unix(told.clock.now()), 1, base::to_unix(told.clock.now())});
     });
     told.issue("ee", 90 * k_day, {"replaced.internal"});
     told.clock.set(told.clock.now() + 59 * k_day + 3h);
@@ -318,7 +319,8 @@ TEST_CASE("notifier: CAs that ours signed for others, until a later one or a rev
     CHECK(told.heard().empty());
     sign("replaced", 800 * k_day);
     told.store->write([&](store::Transaction& transaction) {
-        store::revoke_certificate(transaction, revoked.serial_hex(), base::to_unix(told.clock.now()), 4);
+        const auto now = base::to_unix(told.clock.now());
+        store::revoke_certificate(transaction, revoked.serial_hex(), {now, 4, now});
     });
     told.clock.set(mesh.not_after() - 29 * k_day);
     told.round();

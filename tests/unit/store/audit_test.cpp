@@ -244,7 +244,7 @@ TEST_CASE("audit: a revocation that the inventory does not know any more") {
     revoked.serial = "0a";
     store->write([&](store::Transaction& t) {
         store::insert_certificate(t, test::sample_certificate("0a"));
-        store::revoke_certificate(t, "0a", 2'000, 1);
+        store::revoke_certificate(t, "0a", {2'000, 1, 2'000});
         store::append_audit(t, revoked);
     });
     CHECK(fault(store).empty());

@@ -56,7 +56,7 @@ TEST_CASE(
         store::insert_certificate(t, test::sample_certificate("bb", 1));
         store::save_lineage(t, {"/etc/tls", "bb", "default", "default", {}, "{}"});
         store::insert_certificate(t, test::sample_certificate("cc", 1));
-        store::revoke_certificate(t, "cc", 500, 1);
+        store::revoke_certificate(t, "cc", {500, 1, 500});
         store::AuditRecord entry{};
         entry.action = "certificate.issued";
         entry.serial = "00";
