@@ -64,7 +64,7 @@ step "it renews both while it serves"
 wait_for 30 changed http "$first_http"
 wait_for 30 changed alpn "$first_alpn"
 same "the page" "$(page http)" "hello from http.example.test"
-same "profiles" "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT DISTINCT profile FROM certificates WHERE source = 'acme'")" web
+same "profiles" "$(sql "SELECT DISTINCT profile FROM certificates WHERE source = 'acme'")" web
 
 step "both end in order"
 stop caddy

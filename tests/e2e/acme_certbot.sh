@@ -59,7 +59,7 @@ refuse "revoked twice" certbot_ revoke --server "$directory" --cert-name localho
 cp "$WORK/certbot/live/rsa/cert.pem" "$WORK/certbot/live/rsa/privkey.pem" .
 expect "certbot failed to revoke by key" certbot_ revoke --server "$directory" --cert-path cert.pem \
     --key-path privkey.pem --reason keycompromise --no-delete-after-revoke
-same "revocations on record" "$(sqlite3 "$SIGNET_STORE/signet.db" \
+same "revocations on record" "$(sql \
     "SELECT revocation_reason FROM certificates WHERE revoked_at IS NOT NULL ORDER BY id" | tr "\n" " ")" "4 1 "
 
 step "the account is updated and deactivated"

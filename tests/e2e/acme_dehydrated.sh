@@ -57,7 +57,6 @@ CONTACT_EMAIL=ops@example.test
 CONFIG
 EAB="EAB_KID=$(member eab_kid) EAB_HMAC_KEY=$(member eab_hmac_key)"
 dehydrated_() { dehydrated --config "$WORK/config" "$@"; }
-database() { sqlite3 "$SIGNET_STORE/signet.db" "$1"; }
 holds() { # NAME: the chain that dehydrated keeps for it, and its key
     local dir=$WORK/dehydrated/certs/$1
     expect "the chain of $1 holds" openssl verify -x509_strict -CAfile ca.pem -untrusted "$dir/chain.pem" "$dir/cert.pem"
@@ -70,7 +69,7 @@ expect_err 'https://ca.internal/terms'
 refuse "dehydrated registered without a binding" dehydrated_ --register --accept-terms
 tr ' ' '\n' <<<"$EAB" >>config
 expect "dehydrated failed to register" dehydrated_ --register --accept-terms
-same "contact" "$(database 'SELECT contacts FROM accounts')" mailto:ops@example.test
+same "contact" "$(sql 'SELECT contacts FROM accounts')" mailto:ops@example.test
 
 step "http-01 from a webroot"
 expect "http-01 failed" dehydrated_ --cron -d web.example.test
@@ -106,14 +105,14 @@ expect_err 'rejectedIdentifier'
 
 step "it revokes, once"
 expect "dehydrated failed to revoke" dehydrated_ --revoke dehydrated/certs/web.example.test/cert.pem
-same "revoked" "$(database 'SELECT serial FROM certificates WHERE revoked_at IS NOT NULL')" "$second"
+same "revoked" "$(sql 'SELECT serial FROM certificates WHERE revoked_at IS NOT NULL')" "$second"
 
 step "the contact changes, then the account ends"
 sed -i 's/ops@/other@/' config
 expect "dehydrated failed to update its contact" dehydrated_ --account
-same "contact" "$(database 'SELECT contacts FROM accounts')" mailto:other@example.test
+same "contact" "$(sql 'SELECT contacts FROM accounts')" mailto:other@example.test
 expect "dehydrated failed to deactivate its account" dehydrated_ --deactivate
-same "status" "$(database 'SELECT status FROM accounts')" deactivated
+same "status" "$(sql 'SELECT status FROM accounts')" deactivated
 
 step "the server ends in order"
 stop server

@@ -67,7 +67,7 @@ expect "lego renews" lego_run --http --http.port "127.0.0.1:$HTTP" -d web.exampl
 second=$(serial lego/certificates/web.example.test.crt)
 [ "$second" != "$first" ] || fail "the serial is still $first"
 expect "lego revokes" lego_run -d web.example.test revoke --reason 4 --keep
-same "revoked" "$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT serial || revocation_reason FROM certificates
+same "revoked" "$(sql 'SELECT serial || revocation_reason FROM certificates
     WHERE revoked_at IS NOT NULL')" "${second}4"
 
 step "tls-alpn-01, for two names"

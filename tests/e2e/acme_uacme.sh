@@ -40,7 +40,6 @@ if [ ! -e "$system_roots" ] || ! "${trusting[@]}" true 2>/dev/null; then
     directory=http://localhost:$http_port/acme/profile/eab/directory
 fi
 uacme_() { "${trusting[@]}" uacme --acme-url "$directory" --confdir "$WORK/uacme" --yes --verbose "$@"; }
-database() { sqlite3 "$SIGNET_STORE/signet.db" "$1"; }
 issue() {
     rm -f uacme/web.example.test/cert-*.pem # its copy of the former one, named by the second: two in one second fail
     uacme_ --hook /usr/share/uacme/uacme.sh "$@" issue web.example.test 127.0.0.1
@@ -51,7 +50,7 @@ refuse "uacme made an account without a binding" uacme_ new ops@example.test
 expect_err 'external credentials'
 expect "uacme failed to make an account" uacme_ --eab "$kid:$key" new ops@example.test
 expect "uacme failed to update it" uacme_ update other@example.test
-same "contacts" "$(database 'SELECT contacts FROM accounts')" mailto:other@example.test
+same "contacts" "$(sql 'SELECT contacts FROM accounts')" mailto:other@example.test
 
 step "a name and an address by http-01 through its hook"
 expect "uacme failed to issue" issue --type EC
@@ -79,7 +78,7 @@ cp uacme/private/key.pem former.pem
 expect "uacme failed to change the key" uacme_ --type EC newkey
 expect "uacme failed to issue with the new key" issue --force
 third=$(serial uacme/web.example.test/cert.pem)
-same "accounts" "$(database 'SELECT count(*) FROM accounts')" 1
+same "accounts" "$(sql 'SELECT count(*) FROM accounts')" 1
 mkdir -p other/private
 cp former.pem other/private/key.pem
 refuse "the former key still works" uacme_ --confdir "$WORK/other" update x@example.test
@@ -93,12 +92,12 @@ fourth=$(serial own-cert.pem)
 step "it revokes by the account, and by the certificate's key"
 expect "uacme failed to revoke" uacme_ --reason 4 revoke uacme/web.example.test/cert.pem
 expect "uacme failed to revoke by the key" uacme_ --reason 1 revoke own-cert.pem own.key
-same "revocations on record" "$(database "SELECT serial || ':' || revocation_reason FROM certificates
+same "revocations on record" "$(sql "SELECT serial || ':' || revocation_reason FROM certificates
     WHERE revoked_at IS NOT NULL ORDER BY id" | tr '\n' ' ')" "$third:4 $fourth:1 "
 
 step "the account ends"
 expect "uacme failed to deactivate" uacme_ deactivate
-same "status" "$(database 'SELECT status FROM accounts')" deactivated
+same "status" "$(sql 'SELECT status FROM accounts')" deactivated
 refuse "an account that ended still issues" issue --force
 
 step "the server ends in order"

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 need python3 sqlite3 openssl
 
-db=$SIGNET_STORE/signet.db
 
 step "issuance, refusal and revocation are in it, with who, what and when"
 expect_exit 0 signet ca init
@@ -175,12 +174,12 @@ expect_exit 0 signet --store closed audit verify --checkpoint closed.txt
 step "killed under load: every certificate has its entry, every entry its certificate"
 start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust
 start load "${ACMELOAD:?}" --directory "$READY" --clients 16 --seconds 20 --warmup 0 --prepare 100
-issued() { [ "$(sqlite3 "$db" "SELECT count(*) FROM certificates WHERE source = 'acme'")" -gt "$1" ]; }
+issued() { [ "$(sql "SELECT count(*) FROM certificates WHERE source = 'acme'")" -gt "$1" ]; }
 wait_for 30 issued 60
 stop server KILL
 stop load KILL
 expect_exit 0 signet audit verify --checkpoint later.txt
-difference=$(sqlite3 "$db" "SELECT count(*) FROM
+difference=$(sql "SELECT count(*) FROM
     (SELECT serial FROM certificates WHERE profile NOT IN ('root', 'issuing') EXCEPT
      SELECT serial FROM audit WHERE action = 'certificate.issued')
     UNION ALL SELECT count(*) FROM (SELECT serial FROM audit WHERE action = 'certificate.issued' EXCEPT

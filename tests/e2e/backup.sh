@@ -4,8 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 need python3 sqlite3 openssl tar
 
-db=$SIGNET_STORE/signet.db
-rows() { sqlite3 "${2:-$db}" "SELECT count(*) FROM $1"; }
+rows() { sqlite3 -cmd ".timeout 30000" "${2:-$SIGNET_STORE/signet.db}" "SELECT count(*) FROM $1"; }
 # restore NAME FILE OPTION...: into $WORK/NAME.
 restore() { signet --store "$WORK/$1" restore "${@:2}"; }
 number_of() { echo $((16#$(openssl crl -inform DER -in "$1" -noout -crlnumber | sed 's/.*=0x//; s/.*=//'))); }
@@ -23,7 +22,7 @@ start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0
 start load "${ACMELOAD:?}" --directory "$READY" --clients 16 --seconds 60 --warmup 0 --prepare 100
 more_than() { [ "$(rows certificates)" -gt "$1" ]; }
 wait_for 60 more_than 40
-sqlite3 "$db" "SELECT serial FROM certificates" | sort >before
+sql "SELECT serial FROM certificates" | sort >before
 expect_exit 0 signet backup first.backup --json
 same "mode" "$(stat -c %a first.backup)" 600
 same "keys" "$(member keys)" true
@@ -109,7 +108,7 @@ expect_exit 0 signet backup open.backup --without-keys
 tar xOf open.backup >contents
 ! grep -aq 'PRIVATE KEY' contents || fail "a key is in it"
 ! tar tf open.backup | grep -Eq '\.key$|^certificates' || fail "keys or saved certificates are in it"
-mac=$(sqlite3 "$db" "SELECT hex(mac_key) FROM tokens")
+mac=$(sql "SELECT hex(mac_key) FROM tokens")
 python3 -c 'import sys; sys.exit(bytes.fromhex(sys.argv[1]) in open("contents","rb").read())' "$mac" || fail "the token's key is in it"
 expect_exit 0 restore open open.backup
 expect_out '^  authorities/default/issuing\.key$'

@@ -15,8 +15,8 @@ check_completed() {
     same "the store" "$(find "$SIGNET_STORE" -maxdepth 1 -type f ! -name 'signet.db-*' -printf '%f\n' | sort | tr '\n' ' ')" \
         "signet.db signet.toml "
     same "entries in the audit log" \
-        "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM audit WHERE action = 'ca.created'")" 1
-    same "entries in the inventory" "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM certificates")" 2
+        "$(sql "SELECT count(*) FROM audit WHERE action = 'ca.created'")" 1
+    same "entries in the inventory" "$(sql "SELECT count(*) FROM certificates")" 2
     expect_exit 0 signet ca show
 }
 

@@ -108,7 +108,7 @@ expect_exit 0 signet ca export
 no_out 'PRIVATE KEY'
 expect_exit 2 signet ca export --with-key --format der
 if command -v sqlite3 >/dev/null; then
-    same "audited" 2 "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM audit WHERE action = 'ca.key_exported'")"
+    same "audited" 2 "$(sql "SELECT count(*) FROM audit WHERE action = 'ca.key_exported'")"
 fi
 
 step "k8s-issuer: where the server is must be known; a binding goes along, a new one or a token's"
@@ -141,9 +141,9 @@ expect "the token's binding" python3 yaml_check.py issuer.yaml "$(cat issuer_che
 import json
 t = json.load(open('token.json'))
 assert (kid, key) == (t['eab_kid'], t['eab_hmac_key'])"
-before=$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT count(*) FROM tokens' 2>/dev/null || true)
+before=$(sql 'SELECT count(*) FROM tokens' 2>/dev/null || true)
 expect_exit 2 signet ca export --format k8s-issuer --k8s-name 'No Name'
-same "tokens" "$before" "$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT count(*) FROM tokens' 2>/dev/null || true)"
+same "tokens" "$before" "$(sql 'SELECT count(*) FROM tokens' 2>/dev/null || true)"
 
 step "--batch: one line in, one line out, in order, refusals among them"
 cat >requests.jsonl <<'JSON'

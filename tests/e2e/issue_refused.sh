@@ -84,5 +84,5 @@ nothing_left
 
 step "refusals are in the audit log"
 command -v sqlite3 >/dev/null || exit 0
-refused=$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM audit WHERE action = 'certificate.refused'")
+refused=$(sql "SELECT count(*) FROM audit WHERE action = 'certificate.refused'")
 [ "$refused" -ge 10 ] || fail "only $refused refusals were written down"

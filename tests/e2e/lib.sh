@@ -127,15 +127,23 @@ same() { [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"; }
 # member NAME [FILE]: a top-level string, number or boolean of a JSON document that signet printed ($WORK/out).
 member() { sed -n -E "s/^ {0,2}.*\"$1\": ?\"?([^\",}]*)\"?,?.*/\1/p" "${2:-$WORK/out}" | head -n 1; }
 
-# free_port: one that nobody listens on at the moment.
+# free_port: one that nobody listens on at the moment, and that no other story was given lately.
 free_port() {
-    local port
+    local last port turns=${TMPDIR:-/tmp}/signet-e2e-ports.$UID
     while :; do
-        port=$((20000 + RANDOM % 10000))
+        {
+            flock 9
+            last=$(cat "$turns")
+            port=$((20000 + (${last:-$RANDOM} + 1) % 10000))
+            echo "$((port - 20000))" >"$turns"
+        } 9>"$turns.lock"
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
     done
     echo "$port"
 }
+
+# sql STATEMENT...: of the store's database, however busy it is.
+sql() { sqlite3 -cmd '.timeout 30000' "$SIGNET_STORE/signet.db" "$@"; }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {

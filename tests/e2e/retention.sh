@@ -3,13 +3,13 @@
 . "$(dirname "$0")/lib.sh"
 need sqlite3
 
-rows() { sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM $1"; }
+rows() { sql "SELECT count(*) FROM $1"; }
 
 step "a store with a row that ended two days ago and one that ended a minute ago"
 expect_exit 0 signet ca init
 for name in long.internal just.internal now.internal; do expect_exit 0 signet issue "$name" --out "$name"; done
 # Its directory is gone: a certificate that is saved somewhere keeps its row.
-sqlite3 "$SIGNET_STORE/signet.db" "DELETE FROM lineages;
+sql "DELETE FROM lineages;
     UPDATE certificates SET not_after = strftime('%s', 'now') - 2 * 86400 WHERE names LIKE 'long%';
     UPDATE certificates SET not_after = strftime('%s', 'now') - 60 WHERE names LIKE 'just%'"
 audit=$(rows audit)
@@ -22,13 +22,13 @@ grep -q '^expired = "25h"' "$SIGNET_STORE/signet.toml" || fail "signet.toml has 
 
 step "the server removes the first, in its upkeep"
 start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost
-gone() { [ "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM certificates WHERE names LIKE 'long%'")" = 0 ]; }
+gone() { [ "$(sql "SELECT count(*) FROM certificates WHERE names LIKE 'long%'")" = 0 ]; }
 wait_for 30 gone
 expect_exit 0 signet list --name '**.internal'
 no_out 'long\.internal'
 expect_out 'expired .*just\.internal'
 expect_out 'valid .*now\.internal'
-same "names" "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) FROM certificate_names WHERE name LIKE '%long'")" 0
+same "names" "$(sql "SELECT count(*) FROM certificate_names WHERE name LIKE '%long'")" 0
 [ "$(rows audit)" -ge "$audit" ] || fail "the audit log lost rows"
 stop server
 same "exit code" "$CODE" 0

@@ -36,7 +36,7 @@ check_whole() {
         same "files of the CA" "$found" "$two_generations"
         news=$((news + 1))
         # What is in force is in the books.
-        same "in the audit log" "$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT count(*) > 0 FROM audit WHERE action = 'ca.rotated'")" 1
+        same "in the audit log" "$(sql "SELECT count(*) > 0 FROM audit WHERE action = 'ca.rotated'")" 1
     fi
     expect_exit 0 signet issue w.internal --out after
     for anchor in "$old" "$directory/root.crt"; do

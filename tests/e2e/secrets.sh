@@ -107,7 +107,7 @@ for file in issued/tls.key tls/tls.key bound/tls.key tls/.signet/* bound/.signet
 done
 [ "$(wc -l <secrets)" -ge 20 ] || fail "these are not all secrets there are"
 stop server
-sqlite3 "$SIGNET_STORE/signet.db" .dump | grep 'INTO audit' >audit
+sql .dump | grep 'INTO audit' >audit
 grep -q 'token' audit || fail "the audit log is empty"
 grep -q 'unauthorized' server.err || fail "the server has logged nothing"
 sqlite3 sealed/signet.db .dump | grep 'INTO audit' >>audit

@@ -62,11 +62,11 @@ for store in store store2; do
     hash=$(openssl x509 -in "$WORK/$store/authorities/default/root.crt" -outform der | sha256sum | cut -d' ' -f1)
     expect_err "$hash"
 done
-same "accounts" "$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT count(*) FROM accounts')" 1
+same "accounts" "$(sql 'SELECT count(*) FROM accounts')" 1
 
 step "renewals go on when the token has ended, and stop when it is revoked"
-kid=$(sqlite3 "$SIGNET_STORE/signet.db" 'SELECT token FROM accounts')
-sqlite3 "$SIGNET_STORE/signet.db" "UPDATE tokens SET expires_at = 1"
+kid=$(sql 'SELECT token FROM accounts')
+sql "UPDATE tokens SET expires_at = 1"
 expect_exit 0 signet renew "$WORK/tls" --force
 second=$(serial tls/tls.crt)
 [ "$second" != "$first" ] || fail "the serial is still $first"
@@ -86,7 +86,7 @@ expect_exit 0 signet account list --json
 grep -q '"revoked"' out || fail "the first account is not revoked"
 
 step "an operator stops an account, which a running server sees at its next request"
-id=$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT id FROM accounts WHERE status = 'valid'")
+id=$(sql "SELECT id FROM accounts WHERE status = 'valid'")
 expect_exit 0 signet account show --json -- "$id"
 same "status" "$(member status)" valid
 expect_exit 0 signet account deactivate -- "$id"
@@ -94,7 +94,7 @@ expect_exit 1 signet renew "$WORK/tls" --force
 expect_err 'deactivated'
 
 step "the audit log has it all, and no key"
-actions=$(sqlite3 "$SIGNET_STORE/signet.db" "SELECT group_concat(DISTINCT action) FROM audit")
+actions=$(sql "SELECT group_concat(DISTINCT action) FROM audit")
 for action in token.created token.revoked account.created account.deactivated; do
     [[ $actions == *$action* ]] || fail "no $action in the audit log: $actions"
 done
