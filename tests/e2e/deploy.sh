@@ -43,7 +43,7 @@ expect "it verifies" openssl verify -CAfile volumes/anchors/root.crt -untrusted 
 stays() {
     from "$1" "$2"
     start daemon "${RUN[@]}"
-    sleep 1
+    wait_for 30 heeds_term daemon
     stop daemon
     [ "$CODE" -eq 0 ] || { cat daemon.err; fail "$2 of $1 ended with $CODE"; }
 }

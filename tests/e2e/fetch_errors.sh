@@ -42,7 +42,7 @@ start silent python3 -c "
 import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', $PORT)); s.listen(50); time.sleep(600)"
-wait_for 5 port_open "$PORT"
+wait_for 30 port_open "$PORT"
 begin=$SECONDS
 expect_exit 4 fetch --server "http://localhost:$PORT/d" --insecure-http --timeout 3s
 [ $((SECONDS - begin)) -le 5 ] || fail "it took $((SECONDS - begin)) seconds"

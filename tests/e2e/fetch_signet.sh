@@ -22,15 +22,14 @@ serve() {
 
 step "waits for a server that is not up yet"
 start early signet fetch early.internal --server "https://localhost:$port/acme/directory" --root "$root" \
-    --out "$WORK/early" --timeout 30s
-sleep 1
+    --out "$WORK/early" --timeout 60s
+wait_for 30 grep -q 'waiting for the server' early.err
 serve trust
 CODE=0
 wait "${PIDS[early]}" || CODE=$?
 unset "PIDS[early]"
 same "exit code" "$CODE" 0
 expect "the chain verifies" verifies early
-grep -q 'waiting for the server' early.err || fail "it did not say that it waits"
 
 step "without a store, without HOME, with nothing but DIR to write"
 fetch() { env -u HOME -u SIGNET_STORE -u XDG_DATA_HOME signet fetch "$@"; }

@@ -177,6 +177,14 @@ start_server() {
     done
 }
 
+# heeds_term NAME: it has come so far that SIGTERM does not just kill it.
+heeds_term() {
+    local caught blocked
+    caught=$(sed -n 's/^SigCgt:\t//p' "/proc/${PIDS[$1]}/status")
+    blocked=$(sed -n 's/^SigBlk:\t//p' "/proc/${PIDS[$1]}/status")
+    (((16#$caught | 16#$blocked) >> 14 & 1))
+}
+
 # stop NAME [SIGNAL]: its exit code in $CODE.
 stop() {
     kill "-${2:-TERM}" "${PIDS[$1]}" 2>/dev/null || true

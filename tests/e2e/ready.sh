@@ -6,7 +6,7 @@ need curl openssl python3
 serve() { start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --hostname localhost --auth trust; }
 plain_port() { sed -n 's/.*http_port=\([0-9]*\).*/\1/p' server.err; }
 ready_is() { [ "$(curl -s -o "$WORK/got" -w '%{http_code}' "http://localhost:$plain/ready")" = "$1" ]; }
-turns() { wait_for 5 ready_is "$1"; }
+turns() { wait_for 30 ready_is "$1"; }
 
 step "an expired CA"
 expect_exit 0 signet ca init --issuing-validity 24h

@@ -124,9 +124,9 @@ while :; do sleep 0.05; done
 EOS
 chmod +x daemon
 start daemon ./daemon
-wait_for 5 test -s pid
+wait_for 30 test -s pid
 expect_exit 0 signet renew a.internal --force --signal "HUP:$WORK/pid"
-wait_for 5 test -s hups
+wait_for 30 test -s hups
 expect_exit 0 signet renew a.internal --signal "HUP:$WORK/pid"
 same "once" "$(wc -l <hups)" 1
 stop daemon

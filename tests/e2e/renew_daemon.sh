@@ -55,9 +55,9 @@ step "nothing due: no hook, no busy loop"
 rm -rf "$other" hook.log
 expect_exit 0 signet issue web.internal --validity 24h
 start daemon "$SIGNET" renew web.internal --daemon --exec "$hook" --interval 1h
-sleep 2
-ticks() { cut -d' ' -f14-15 "/proc/${PIDS[daemon]}/stat" | tr ' ' '+'; }
 switches() { sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/${PIDS[daemon]}/status"; }
+rests() { local before && before=$(switches) && sleep 1 && [ "$(switches)" = "$before" ]; }
+wait_for 30 rests
 before=$(switches)
 sleep 3
 after=$(switches)

@@ -5,9 +5,14 @@
 need curl openssl python3
 ca=$SIGNET_STORE/authorities/default
 
-look() { sleep 1; } # a server that runs looks at the CA's files twice a second
 field() { python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print($2)" "$1"; }
 show() { signet ca show --json >show.json; field show.json "$1"; }
+# look: until the server that runs has the CA's files of now.
+has_them() {
+    curl -sfk "$base/ca/default/$(show 'd["issuing"][0]["id"]').der" -o /dev/null &&
+        [ "$(curl -sfk "$base/ca.pem" | grep -c BEGIN)" = "$(show 'len(d["anchors"])')" ]
+}
+look() { wait_for 30 has_them; }
 
 # accepts ANCHOR DIRECTORY: openssl takes the leaf there with nothing but that anchor and what is sent.
 accepts() {

@@ -38,7 +38,7 @@ machine=$(hostname)
 machine=${machine,,}
 same "ready line" "$READY" "https://$machine:$port/acme/directory"
 same "lines on standard output" "$(wc -l <server.out)" 1
-wait_for 5 grep -qx READY=1 systemd.out
+wait_for 30 grep -qx READY=1 systemd.out
 plain=$(sed -n 's/.*http_port=\([0-9]*\).*/\1/p' server.err)
 
 step "its certificate is its own, from this CA, for its names"
@@ -133,10 +133,10 @@ grep -q 'path=/acme/profile/late/new-order.*status=201' server.err || { tail -5 
 step "a bad edit keeps the settings in force, and is logged"
 printf 'no_such_key = 1\n[server]\nwebsite = "https://user:CANARY@localhost"\n' >"$SIGNET_STORE/signet.toml.new"
 mv "$SIGNET_STORE/signet.toml.new" "$SIGNET_STORE/signet.toml"
-wait_for 3 grep -q 'those in force stay' server.err
+wait_for 30 grep -q 'those in force stay' server.err
 grep -q no_such_key server.err || fail "the log does not name the key"
 printf '[profile.default.acme]\nauthorize_command = "/bin/rule --pin CANARY\n' >"$SIGNET_STORE/signet.toml"
-wait_for 3 refused_twice
+wait_for 30 refused_twice
 ! grep -q CANARY server.err || fail "the log has what the settings say"
 same "still there" "$(code -H 'Host: elsewhere.test' "https://localhost:$port/acme/directory")" 200
 
@@ -170,12 +170,12 @@ sleep 1
 before=$(grep -c 'settings read again' server.err)
 kill -HUP "${PIDS[server]}"
 again() { [ "$(grep -c 'settings read again' server.err)" -gt "$before" ]; }
-wait_for 3 again
+wait_for 30 again
 
 step "SIGTERM ends it with exit 0"
 stop server
 same "exit code" "$CODE" 0
-wait_for 5 grep -qx STOPPING=1 systemd.out
+wait_for 30 grep -qx STOPPING=1 systemd.out
 
 step "a port in use is exit 3"
 taken=$(free_port)

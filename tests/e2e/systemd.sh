@@ -45,11 +45,11 @@ https=$(port_of https manager)
 same "over https" "$(curl -s --cacert "$root" "https://localhost:$https/ready")" '{"status":"ready"}'
 same "over http" "$(curl -s "http://localhost:$(port_of http manager)/ready")" '{"status":"ready"}'
 grep -q "ready https://localhost:$https/acme/directory" manager.out || fail "the ready line names another port"
-wait_for 5 grep -qx WATCHDOG=1 manager.out
+wait_for 30 grep -qx WATCHDOG=1 manager.out
 kill -HUP "$child"
-wait_for 5 grep -Eqx 'RELOADING=1 MONOTONIC_USEC=[0-9]+' manager.out
+wait_for 30 grep -Eqx 'RELOADING=1 MONOTONIC_USEC=[0-9]+' manager.out
 ready_again() { [ "$(grep -cx READY=1 manager.out)" -eq 2 ]; }
-wait_for 5 ready_again
+wait_for 30 ready_again
 kill -TERM "$child"
 wait_for 10 grep -qx STOPPING=1 manager.out
 wait_for 10 grep -qx 'ended 0' manager.out
