@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/exit_code.h"
 
 namespace signet::cli {
 namespace {
@@ -44,6 +45,8 @@ sigset_t ending_signals() {
     ::_exit(128 + signal);
 }
 
+using Flag = std::shared_ptr<std::atomic<bool>>;
+
 // One request on a thread of its own, so that a signal does not have to wait for the server.
 struct Call {
     std::mutex mutex;
@@ -70,8 +73,8 @@ void carry_out(Call& call, net::Transport& transport, const net::OutboundRequest
 
 class InterruptibleTransport final : public net::Transport {
 public:
-    InterruptibleTransport(std::shared_ptr<net::Transport> inner, std::stop_token stop)
-        : inner_(std::move(inner)), stop_(std::move(stop)) {}
+    InterruptibleTransport(std::shared_ptr<net::Transport> inner, std::stop_token stop, Flag left_behind)
+        : inner_(std::move(inner)), stop_(std::move(stop)), left_behind_(std::move(left_behind)) {}
 
     net::Response send(const net::OutboundRequest& request) override {
         const auto call = std::make_shared<Call>();
@@ -80,6 +83,7 @@ public:
         const bool done = call->changed.wait(lock, stop_, [&] { return call->done; });
         lock.unlock();
         if (!done) {
+            *left_behind_ = true;
             worker.detach();  // it owns what it uses, and the process ends soon
             throw interrupted();
         }
@@ -91,6 +95,7 @@ public:
 private:
     std::shared_ptr<net::Transport> inner_;
     std::stop_token stop_;
+    Flag left_behind_;
 };
 
 }  // namespace
@@ -117,12 +122,14 @@ public:
         [[maybe_unused]] const auto written = ::write(end_fd_.get(), &one, sizeof one);
         thread_.join();
         if (signal_ != 0 && !forgiven_) end_by(signal_);
+        if (*left_behind_) ::_exit(k_exit_done);  // its thread uses what exit handlers take away
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
     std::stop_token token() const { return stop_.get_token(); }
+    const Flag& left_behind() const { return left_behind_; }
     void forgive() { forgiven_ = true; }
 
 private:
@@ -150,6 +157,7 @@ private:
     base::Fd signal_fd_, end_fd_;
     std::atomic<int> signal_ = 0;
     std::atomic<bool> forgiven_ = false;
+    const Flag left_behind_ = std::make_shared<std::atomic<bool>>(false);
     std::stop_source stop_;
     std::thread thread_;
 };
@@ -162,10 +170,10 @@ std::stop_token Interruption::token() const { return watch_->token(); }
 void Interruption::forgive() { watch_->forgive(); }
 
 MakeTransport Interruption::transports(MakeTransport make) const {
-    return
-        [make = std::move(make), stop = token()](net::TransportSettings settings) -> std::unique_ptr<net::Transport> {
-            return std::make_unique<InterruptibleTransport>(make(std::move(settings)), stop);
-        };
+    return [make = std::move(make), stop = token(),
+            left_behind = watch_->left_behind()](net::TransportSettings settings) -> std::unique_ptr<net::Transport> {
+        return std::make_unique<InterruptibleTransport>(make(std::move(settings)), stop, left_behind);
+    };
 }
 
 }  // namespace signet::cli

@@ -40,7 +40,8 @@ public:
     bool requested() const { return token().stop_requested(); }
     /// Transports whose `send` ends with an Error when a signal comes, whatever the server is at.
     MakeTransport transports(MakeTransport make) const;
-    /// What the signal asked for is done: the command ends by itself (a daemon's end is no failure).
+    /// What the signal asked for is done: the command ends by itself with exit 0 (a daemon's end is no failure). Its
+    /// output is written by then: after a conversation that was left in the middle the process ends where this does.
     void forgive();
 
 private:
