@@ -36,12 +36,6 @@ void leave_out_of_cores() {
 
 }  // namespace
 
-void release_free_memory() {
-#ifdef __GLIBC__
-    ::malloc_trim(0);
-#endif
-}
-
 void hide_memory() {
     leave_out_of_cores();  // while the file of that is still this user's
     ::prctl(PR_SET_DUMPABLE, 0);
@@ -52,8 +46,10 @@ void hide_memory() {
     ::setrlimit(RLIMIT_CORE, &core);
 }
 
-void release_start_memory() {
-    release_free_memory();
+void release_idle_memory() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
     ::dl_iterate_phdr(drop_constant_pages, nullptr);
 }
 

@@ -188,7 +188,6 @@ public:
         log_listeners();
         request_.announce(url);
         notify_service_manager("READY=1");
-        base::release_start_memory();
     }
 
     void loop(const sigset_t& signals) {
@@ -209,7 +208,7 @@ public:
             guarded("upkeep", [&] {
                 app_->upkeep();
                 sweep();
-                base::release_free_memory();
+                base::release_idle_memory();
             });
         }
     }
