@@ -1,18 +1,16 @@
 #include <algorithm>
-#include <array>
-#include <iterator>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "base/encoding.h"
 #include "base/error.h"
 #include "crypto/key.h"
 #include "crypto/key_encryption.h"
 #include "crypto/key_memory.h"
 #include "crypto/openssl.h"
+#include "crypto/p256_pem.h"
 #include "crypto/signature.h"
 #include "crypto/spki.h"
 #include "crypto/token_key.h"
@@ -24,7 +22,6 @@ using base::Bytes;
 using base::Error;
 using base::Kind;
 using BigNumber = Handle<BIGNUM, BN_free>;
-using SecretNumber = Handle<BIGNUM, BN_clear_free>;
 
 constexpr std::size_t k_largest_pem = 64 << 10;  // a file may hold a chain beside the key
 
@@ -91,34 +88,7 @@ PublicKey public_half(EVP_PKEY* key, KeyType type) {
     return PublicKey::from_spki(write_spki(type, {raw, size}));
 }
 
-// PrivateKeyInfo (RFC 5208) of a P-256 key: ECPrivateKey (RFC 5915) without parameters, with the public point.
-constexpr unsigned char k_p256_head[] = {0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86,
-                                         0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-                                         0x03, 0x01, 0x07, 0x04, 0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20};
-constexpr unsigned char k_p256_middle[] = {0xa1, 0x44, 0x03, 0x42, 0x00};
-constexpr std::size_t k_p256_scalar = 32, k_p256_point = 65, k_p256_spki = 91;
-constexpr std::size_t k_pem_line = 64;  // RFC 7468 section 2
-
-/// What PEM_write_bio_PKCS8PrivateKey writes, without OpenSSL's encoder: that takes as long as three signatures.
-base::Secret p256_pem(const EVP_PKEY* key, const PublicKey& public_key) {
-    BIGNUM* raw = nullptr;
-    check(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &raw) == 1, "reading a private key");
-    const SecretNumber scalar(raw);
-    std::array<unsigned char, std::size(k_p256_head) + k_p256_scalar + std::size(k_p256_middle) + k_p256_point> der{};
-    auto* at = std::copy(std::begin(k_p256_head), std::end(k_p256_head), der.data());
-    check(BN_bn2binpad(raw, at, k_p256_scalar) == static_cast<int>(k_p256_scalar), "writing a private key");
-    at = std::copy(std::begin(k_p256_middle), std::end(k_p256_middle), at + k_p256_scalar);
-    const Bytes& spki = public_key.spki_der();
-    std::copy(spki.end() - static_cast<std::ptrdiff_t>(k_p256_point), spki.end(), at);
-    const base::Secret body(base::base64_encode(der));
-    base::wipe(der.data(), der.size());
-    std::string pem;
-    pem.reserve(2 * body.reveal().size());  // no copy is left behind by growing
-    pem += "-----BEGIN PRIVATE KEY-----\n";
-    for (std::size_t from = 0; from < body.reveal().size(); from += k_pem_line)
-        pem.append(body.reveal().substr(from, k_pem_line)) += '\n';
-    return base::Secret(std::move(pem += "-----END PRIVATE KEY-----\n"));
-}
+constexpr std::size_t k_p256_spki = 91;  // with an uncompressed point
 
 /// The first signature of an RSA key leaves its primes behind, in memory that lives as long as the key.
 Bytes first_signature(const PrivateKey& key, SignatureAlgorithm algorithm, base::ByteView message) {
@@ -201,9 +171,11 @@ PrivateKey PrivateKey::generate(KeyType type) {
 
 PrivateKey PrivateKey::from_pem(std::string_view pem, std::string_view what, const base::Secret* passphrase) {
     const std::string name(what);
-    PkeyHandle handle = read_pem(pem, name, passphrase);
+    PkeyHandle handle(read_p256_pem(pem));
+    const bool usual = handle != nullptr;
+    if (!usual) handle = read_pem(pem, name, passphrase);
     try {
-        PublicKey public_key = public_half(handle.get());
+        PublicKey public_key = usual ? public_half(handle.get(), KeyType::ec_p256) : public_half(handle.get());
         PrivateKey key(std::make_unique<State>(State{std::move(handle), std::move(public_key)}));
         // A file can carry a public half of another key; certificates made with it would verify under neither.
         if (halves_fit(key)) return key;
@@ -221,7 +193,7 @@ PrivateKey PrivateKey::in_token(std::unique_ptr<TokenKey> key) {
 
 base::Secret PrivateKey::to_pem() const {
     const bool usual = state_->public_key.spki_der().size() == k_p256_spki;  // its point is not compressed
-    if (usual && state_->public_key.type() == KeyType::ec_p256) return p256_pem(handle(), state_->public_key);
+    if (usual && state_->public_key.type() == KeyType::ec_p256) return write_p256_pem(handle(), state_->public_key);
     const BioHandle out(BIO_new(BIO_s_secmem()));
     check(out && PEM_write_bio_PKCS8PrivateKey(out.get(), handle(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
           "writing a private key");

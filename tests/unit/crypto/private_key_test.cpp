@@ -25,6 +25,14 @@ Refusal refusal(std::string_view pem, const base::Secret* passphrase = nullptr) 
     return {base::Kind::internal, "accepted"};
 }
 
+/// What stands between the labels. (`openssl pkey` writes EC keys in their traditional form, unless it writes PEM.)
+base::Bytes pkcs8_of(const PrivateKey& key) {
+    const base::Secret secret = key.to_pem();
+    auto body = secret.reveal();
+    body.remove_prefix(body.find('\n'));
+    return base::base64_decode(body.substr(0, body.find('-')), true).value();
+}
+
 std::string public_pem_der(const PublicKey& key) { return base::to_text(key.spki_der()); }
 
 }  // namespace
@@ -94,20 +102,60 @@ TEST_CASE("private key: what is none is refused by name") {
     CHECK(refusal(openssl({"ecparam", "-name", "secp256k1", "-genkey"})).kind == base::Kind::bad_input);
 }
 
+TEST_CASE("private key: a P-256 file is the same key, whatever its lines are like") {
+    const PrivateKey key = PrivateKey::generate(KeyType::ec_p256);
+    const base::Secret secret = key.to_pem();
+    const std::string pem(secret.reveal());
+    CHECK(openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"}).size() == pem.size());
+    std::string crlf, short_lines = pem;
+    for (const char c : pem) crlf += c == '\n' ? "\r\n" : std::string(1, c);
+    short_lines.insert(60, "\n");
+    for (const std::string& other : {"a comment\n" + pem, pem + "\n", crlf, short_lines}) {
+        CAPTURE(other);
+        const PrivateKey again = PrivateKey::from_pem(other, "test.key");
+        CHECK(again.public_key() == key.public_key());
+        CHECK(again.to_pem().reveal() == pem);
+    }
+    for (std::size_t at = 0; at < pem.size(); ++at) {  // no octet of it may differ
+        std::string damaged = pem;
+        damaged[at] = damaged[at] == '*' ? '+' : '*';
+        CHECK_MESSAGE(refusal(damaged).kind == base::Kind::bad_input, at);
+    }
+}
+
+TEST_CASE("private key: numbers that are none of a P-256 key are refused") {
+    const PrivateKey key = PrivateKey::generate(KeyType::ec_p256);
+    const base::Bytes der = pkcs8_of(key);
+    constexpr std::size_t k_scalar_at = 36, k_point_at = 74;  // past the 4 that says: not compressed
+    const auto with = [&](std::size_t at, std::size_t size, std::uint8_t octet) {
+        base::Bytes other = der;
+        std::fill_n(other.begin() + static_cast<std::ptrdiff_t>(at), size, octet);
+        std::string text = base::base64_encode(other);
+        text.insert(128, "\n").insert(64, "\n");
+        return "-----BEGIN PRIVATE KEY-----\n" + text + "\n-----END PRIVATE KEY-----\n";
+    };
+    const base::Secret pem = key.to_pem();
+    REQUIRE(with(0, 0, 0) == pem.reveal());
+    for (const std::uint8_t octet :
+         base::Bytes{0, 1, 255}) {  // zero, another number, one beyond the order of the curve
+        CHECK_MESSAGE(refusal(with(k_scalar_at, 32, octet)).kind == base::Kind::bad_input, "scalar ", octet);
+        CHECK_MESSAGE(refusal(with(k_point_at, 64, octet)).kind == base::Kind::bad_input, "point ", octet);
+    }
+}
+
 TEST_CASE("private key: halves that do not fit are refused") {
     // The PKCS#8 of one P-256 key with the point of another: both keep their place at the end of the structure.
-    const auto der_of = [](const PrivateKey& key) {
-        const base::Secret secret = key.to_pem();
-        return base::to_bytes(openssl({"pkey", "-outform", "DER"}, std::string(secret.reveal())));
-    };
     const PrivateKey one = PrivateKey::generate(KeyType::ec_p256), other = PrivateKey::generate(KeyType::ec_p256);
-    base::Bytes mixed = der_of(one);
+    base::Bytes mixed = pkcs8_of(one);
     const base::ByteView point = other.public_key().key_bits();
     REQUIRE(base::equal(base::ByteView(mixed).last(point.size()), one.public_key().key_bits()));
     std::copy(point.begin(), point.end(), mixed.end() - static_cast<std::ptrdiff_t>(point.size()));
-    const std::string pem =
-        "-----BEGIN PRIVATE KEY-----\n" + base::base64_encode(mixed) + "\n-----END PRIVATE KEY-----\n";
-    CHECK(refusal(pem).kind == base::Kind::bad_input);
+    std::string lines = base::base64_encode(mixed);
+    for (int shape = 0; shape < 2; ++shape) {  // one line, then those of RFC 7468
+        const std::string pem = "-----BEGIN PRIVATE KEY-----\n" + lines + "\n-----END PRIVATE KEY-----\n";
+        CHECK(refusal(pem).message == "test.key is damaged: the halves of its key do not fit each other");
+        lines.insert(128, "\n").insert(64, "\n");
+    }
 }
 
 TEST_CASE("key type: names go both ways, and help shows what certificates may have") {
