@@ -95,11 +95,17 @@ Level& add_level(Tree& tree, CLI::App* app, const CommandTable& table) {
     return level;
 }
 
-void build(Tree& tree, const CommandTable& table) {
+// Of the groups and commands only those whose words are on the line: no other can be meant, and to make all options of
+// all commands costs more than the rest of a short command.
+void build(Tree& tree, const CommandTable& table, const std::vector<std::string>& words) {
+    const auto named = [&](std::string_view word) {
+        return std::find(words.begin(), words.end(), word) != words.end();
+    };
     add_level(tree, &tree.root, table);
     std::map<std::string_view, CLI::App*> groups{{"", &tree.root}};
     std::map<std::string_view, Level*> levels;
     for (const auto& group : table.groups) {
+        if (!named(group.name)) continue;
         groups[group.name] = tree.root.add_subcommand(group.name);
         levels[group.name] = &add_level(tree, groups[group.name], table);
         levels[group.name]->group = &group;
@@ -110,7 +116,9 @@ void build(Tree& tree, const CommandTable& table) {
             for (const auto& option : command.options) add_option(*both->second, option);
             continue;
         }
-        CLI::App* app = groups.at(group_of(command.name))->add_subcommand(std::string(word_of(command.name)));
+        const auto group = groups.find(group_of(command.name));
+        if (group == groups.end() || !named(word_of(command.name))) continue;
+        CLI::App* app = group->second->add_subcommand(std::string(word_of(command.name)));
         Level& level = add_level(tree, app, table);
         level.command = &command;
         for (const auto& option : command.options) add_option(level, option);
@@ -313,7 +321,7 @@ Parsed parse(const CommandTable& table, Globals& globals, const std::vector<std:
              const Environment& environment) {
     Tree tree;
     tree.levels.reserve(1 + table.groups.size() + table.commands.size());
-    build(tree, table);
+    build(tree, table, words);
     auto reversed = words;
     const auto plain_words = take_plain_words(reversed);
     reversed = guarded(reversed);
