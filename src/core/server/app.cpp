@@ -195,7 +195,7 @@ struct App::State {
     }
 
     net::Response guarded(Exchange& exchange, const Match& match, const std::string& event);
-    void say_warnings(const char* action);
+    void say_warnings(const char* action, const std::function<void(store::Transaction&)>& in_same_transaction = {});
 };
 
 App::App(store::Store& store, ca::Authorities& authorities, ca::Issuer& issuer, base::Clock& clock,
@@ -274,7 +274,7 @@ void App::configure(Configuration configuration) {
     state_->say_warnings("server.configured");
 }
 
-void App::State::say_warnings(const char* action) {
+void App::State::say_warnings(const char* action, const std::function<void(store::Transaction&)>& in_same_transaction) {
     const auto warnings = mode_warnings(*live.get());
     std::string detail;
     for (const auto& warning : warnings) {
@@ -286,7 +286,10 @@ void App::State::say_warnings(const char* action) {
     entry.action = action;
     entry.actor = "server";
     entry.detail = detail;
-    store.write([&](store::Transaction& transaction) { store::append_audit(transaction, entry); });
+    store.write([&](store::Transaction& transaction) {
+        store::append_audit(transaction, entry);
+        if (in_same_transaction) in_same_transaction(transaction);
+    });
 }
 
 void App::upkeep() {
@@ -295,7 +298,7 @@ void App::upkeep() {
 }
 
 void App::start() {
-    state_->say_warnings("server.started");
+    state_->say_warnings("server.started", [&](store::Transaction& transaction) { state_->nonces.begin(transaction); });
     state_->validation.start();
 }
 

@@ -40,19 +40,20 @@ std::uint64_t draw(base::Random& random) {
 
 Nonces::Nonces(store::Store& store, base::Random& random)
     : store_(store), lifetime_(std::chrono::duration_cast<base::Duration>(std::chrono::hours(1)).count()) {
-    base::Bytes fresh(k_key_size);
-    random.fill(fresh);
-    std::optional<base::Bytes> saved;
-    // The state is taken out before the first nonce is accepted: a crash from here on leaves none behind.
-    store_.write([&](store::Transaction& transaction) {
-        const auto key = store::get_meta(transaction, k_key_name);
-        key_.emplace(key.value_or(fresh));
-        if (!key) store::put_meta(transaction, k_key_name, fresh);
+    std::optional<base::Bytes> key, saved;
+    store_.read([&](store::Transaction& transaction) {
+        key = store::get_meta(transaction, k_key_name);
         saved = store::get_meta(transaction, k_state_name);
-        if (saved) store::erase_meta(transaction, k_state_name);
     });
+    if (!key) random.fill(new_key_.emplace(k_key_size));
+    key_.emplace(key ? *key : *new_key_);
     run_ = draw(random);
     if (saved) take_over(*saved);
+}
+
+void Nonces::begin(store::Transaction& transaction) const {
+    if (new_key_) store::put_meta(transaction, k_key_name, *new_key_);
+    store::erase_meta(transaction, k_state_name);
 }
 
 void Nonces::take_over(base::ByteView state) {
@@ -87,7 +88,10 @@ void Nonces::save() {
         closed_ = true;
         bytes = state();
     }
-    store_.write([&](store::Transaction& transaction) { store::put_meta(transaction, k_state_name, bytes); });
+    store_.write([&](store::Transaction& transaction) {
+        begin(transaction);  // what is saved is good for nothing without its key
+        store::put_meta(transaction, k_state_name, bytes);
+    });
 }
 
 std::uint64_t Nonces::next_number(std::int64_t seconds) {

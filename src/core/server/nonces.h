@@ -24,6 +24,9 @@ namespace signet::server {
 class Nonces {
 public:
     Nonces(store::Store& store, base::Random& random);
+    /// Takes what a clean stop saved out of the store, so that a crash from here on leaves none behind, and keeps a key
+    /// that is new. To be durable before the first nonce is issued or accepted; may run twice.
+    void begin(store::Transaction& transaction) const;
 
     std::string issue(base::Time now);
     /// True once for each nonce of ours that is not older than the lifetime.
@@ -47,6 +50,7 @@ private:
     base::Bytes mac(base::ByteView message) const;
 
     store::Store& store_;
+    std::optional<base::Bytes> new_key_;        // of a store that had none
     std::optional<crypto::HmacSha256Key> key_;  // from the constructor on
     std::atomic<std::int64_t> lifetime_;
     mutable std::mutex mutex_;  // guards what follows; held for bit operations only

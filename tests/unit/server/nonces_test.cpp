@@ -11,11 +11,17 @@
 
 using namespace signet;
 using namespace std::chrono_literals;
-using server::Nonces;
 
 namespace {
 const auto k_now = base::from_unix(1'800'000'000);
-}
+
+/// As a server begins with them.
+struct Nonces : server::Nonces {
+    Nonces(store::Store& store, base::Random& random) : server::Nonces(store, random) {
+        store.write([&](store::Transaction& transaction) { begin(transaction); });
+    }
+};
+}  // namespace
 
 TEST_CASE("nonces: each is accepted once") {
     test::TemporaryStore store;
