@@ -105,8 +105,9 @@ void HttpServer::Front::start() {
     allow_descriptors(limits_.connections + k_other_descriptors);
     const std::lock_guard lock(stop_mutex_);
     try {
-        for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
+        // First who accepts: clients that wait already are answered before the last worker is there.
         threads_.emplace_back([this] { keep(); });
+        for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
     } catch (const std::system_error& error) {  // those that run already end with the front
         throw base::Error{
             base::Kind::environment,
