@@ -12,6 +12,8 @@ struct evp_pkey_st;
 
 namespace signet::crypto {
 
+class ContextShelf;
+
 enum class KeyType {
     ec_p256,
     ec_p384,
@@ -61,7 +63,8 @@ public:
     };
     Parts parts() const;
 
-    evp_pkey_st* handle() const;  // borrowed
+    evp_pkey_st* handle() const;     // borrowed
+    ContextShelf& contexts() const;  // for crypto::verify alone
     friend bool operator==(const PublicKey& a, const PublicKey& b);
 
 private:

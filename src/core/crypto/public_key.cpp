@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "crypto/context_shelf.h"
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 #include "crypto/spki.h"
@@ -36,19 +37,42 @@ PkeyHandle from_parameters(EVP_PKEY_CTX* context, OSSL_PARAM* parameters, const 
     return PkeyHandle(key);
 }
 
+/// A curve without a point. It is made once: its Montgomery numbers cost more than all the rest of a key.
+PkeyHandle make_curve(KeyType type) {
+    const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    std::string group = group_name(type);
+    std::array<OSSL_PARAM, 2> parameters = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0), OSSL_PARAM_construct_end()};
+    EVP_PKEY* curve = nullptr;
+    check(context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+              EVP_PKEY_fromdata(context.get(), &curve, EVP_PKEY_KEY_PARAMETERS, parameters.data()) == 1,
+          "making a curve");
+    return PkeyHandle(curve);
+}
+
+const EVP_PKEY* curve_of(KeyType type) {
+    if (type == KeyType::ec_p256) {
+        static const PkeyHandle p256 = make_curve(KeyType::ec_p256);
+        return p256.get();
+    }
+    if (type == KeyType::ec_p384) {
+        static const PkeyHandle p384 = make_curve(KeyType::ec_p384);
+        return p384.get();
+    }
+    static const PkeyHandle p521 = make_curve(KeyType::ec_p521);
+    return p521.get();
+}
+
 PkeyHandle ec_key(KeyType type, ByteView point) {
-    thread_local const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
     // A compressed point or the one at infinity is no key that anyone sends; OpenSSL checks that the point is on the
     // curve.
     if (point.size() != 1 + 2 * coordinate_size(type) || point[0] != 4)
         refuse("the EC key is not an uncompressed point");
-    std::string group = group_name(type);
-    Bytes octets(point.begin(), point.end());
-    std::array<OSSL_PARAM, 3> parameters = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets.data(), octets.size()),
-        OSSL_PARAM_construct_end()};
-    return from_parameters(context.get(), parameters.data(), "the EC key is not a point of its curve");
+    PkeyHandle key(EVP_PKEY_new());
+    check(key && EVP_PKEY_copy_parameters(key.get(), curve_of(type)) == 1, "making a public key");
+    if (EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1)
+        refuse("the EC key is not a point of its curve");
+    return key;
 }
 
 PkeyHandle ed25519_key(ByteView raw) {
@@ -122,6 +146,7 @@ struct PublicKey::State {
     int bits = 0;
     Parts parts;
     std::string description;
+    mutable ContextShelf contexts;
 };
 
 PublicKey PublicKey::from_spki(ByteView der) {
@@ -184,6 +209,7 @@ int PublicKey::bits() const { return state_->bits; }
 ByteView PublicKey::key_bits() const { return ByteView(state_->spki).last(state_->key_bits_size); }
 PublicKey::Parts PublicKey::parts() const { return state_->parts; }
 evp_pkey_st* PublicKey::handle() const { return state_->key.get(); }
+ContextShelf& PublicKey::contexts() const { return state_->contexts; }
 
 bool operator==(const PublicKey& a, const PublicKey& b) { return a.state_->spki == b.state_->spki; }
 

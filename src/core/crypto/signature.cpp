@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 
 #include "base/error.h"
+#include "crypto/context_shelf.h"
 #include "crypto/digests.h"
 #include "crypto/openssl.h"
 #include "crypto/spki.h"
@@ -103,6 +104,26 @@ bool verify_whole(EVP_PKEY* key, ByteView message, ByteView signature) {
            EVP_DigestVerify(context, signature.data(), signature.size(), message.data(), message.size()) == 1;
 }
 
+std::unique_ptr<VerifyContext> ready_to_verify(const PublicKey& key, SignatureAlgorithm algorithm,
+                                               const Scheme& scheme) {
+    auto context = key.contexts().take();
+    if (context && context->algorithm == algorithm) return context;
+    PkeyContext handle(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
+    if (!handle || EVP_PKEY_verify_init(handle.get()) != 1 || !set_padding(handle.get(), scheme)) return nullptr;
+    return std::make_unique<VerifyContext>(VerifyContext{algorithm, std::move(handle)});
+}
+
+bool verify_digest(const PublicKey& key, SignatureAlgorithm algorithm, const Scheme& scheme, const Digest& digest,
+                   ByteView signature) {
+    auto context = ready_to_verify(key, algorithm, scheme);
+    if (!context) return false;
+    // OpenSSL encodes an ECDSA signature anew and compares, so that only DER passes.
+    const bool good = EVP_PKEY_verify(context->handle.get(), signature.data(), signature.size(), digest.bytes.data(),
+                                      digest.size) == 1;
+    key.contexts().put(std::move(context));
+    return good;
+}
+
 std::size_t width_of(const PublicKey& key) { return key.type() ? coordinate_size(*key.type()) : 0; }
 
 bool is_ecdsa(SignatureAlgorithm algorithm) { return scheme_of(algorithm).family == Family::ecdsa; }
@@ -164,12 +185,7 @@ bool verify(const PublicKey& key, SignatureAlgorithm algorithm, ByteView message
     if (scheme.family == Family::whole_message) {
         good = verify_whole(key.handle(), message, signature);
     } else {
-        const Digest digest = digest_of(scheme.digest, message);
-        const PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.handle(), nullptr));
-        // OpenSSL encodes an ECDSA signature anew and compares, so that only DER passes.
-        good =
-            context && EVP_PKEY_verify_init(context.get()) == 1 && set_padding(context.get(), scheme) &&
-            EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.bytes.data(), digest.size) == 1;
+        good = verify_digest(key, algorithm, scheme, digest_of(scheme.digest, message), signature);
     }
     if (!good) drain_errors("verifying a signature");
     return good;

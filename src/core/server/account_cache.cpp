@@ -2,7 +2,7 @@
 
 namespace signet::server {
 namespace {
-constexpr std::size_t k_limit = 10'000;  // some 2 KiB each
+constexpr std::size_t k_limit = 10'000;  // some 3 KiB each
 }
 
 std::shared_ptr<const KnownAccount> AccountCache::find(const std::string& id) {

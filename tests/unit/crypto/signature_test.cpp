@@ -131,3 +131,20 @@ TEST_CASE("signature: one key serves many threads") {
     for (std::thread& thread : threads) thread.join();
     CHECK(good == std::vector<int>(4, 20));
 }
+
+TEST_CASE("signature: what a key verified before changes nothing for what it verifies next") {
+    const PrivateKey key = PrivateKey::generate(KeyType::rsa_2048);
+    const PublicKey& known = key.public_key();
+    for (int i = 0; i < 3; ++i) {
+        for (const SignatureAlgorithm algorithm :
+             {SignatureAlgorithm::rsa_sha256, SignatureAlgorithm::rsa_sha512, SignatureAlgorithm::rsa_sha256}) {
+            const Bytes good = sign(key, algorithm, k_message);
+            CHECK(verify(known, algorithm, k_message, good));
+            CHECK_FALSE(verify(known, algorithm, k_message, Bytes(good.size(), 1)));
+            CHECK_FALSE(verify(known, algorithm, k_message, {}));
+            CHECK_FALSE(verify(known, SignatureAlgorithm::rsa_sha384, k_message, good));
+            CHECK_FALSE(verify(known, SignatureAlgorithm::rsa_pss_sha256, k_message, good));
+            CHECK(verify(known, algorithm, k_message, good));
+        }
+    }
+}
