@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "jose/plain_reader.h"
 
 namespace signet::jose {
 namespace {
@@ -42,42 +43,6 @@ void check_extensions(const Json& header, std::string_view what) {
     }
 }
 
-constexpr std::array<bool, 256> k_is_plain = [] {
-    std::array<bool, 256> table{};
-    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) {
-        table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-}();
-
-/// Reads a body the way clients write it: an object of strings without escapes. What it does not know is "no".
-class PlainReader {
-public:
-    explicit PlainReader(std::string_view text) : rest_(text) {}
-    bool take(char wanted) {
-        skip_space();
-        if (!rest_.starts_with(wanted)) return false;
-        rest_.remove_prefix(1);
-        return true;
-    }
-    std::optional<std::string_view> take_string() {
-        if (!take('"')) return std::nullopt;
-        const auto end =
-            std::ranges::find_if_not(rest_, [](char c) { return k_is_plain[static_cast<unsigned char>(c)]; });
-        const auto text = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
-        rest_.remove_prefix(text.size());
-        return rest_.starts_with('"') && take('"') ? std::optional(text) : std::nullopt;
-    }
-    bool at_end() {
-        skip_space();
-        return rest_.empty();
-    }
-
-private:
-    void skip_space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
-    std::string_view rest_;
-};
-
 /// protected, payload and signature of a body that has nothing else, each once and in base64url's characters: all of a
 /// good client's. The general parser, four times as slow, looks at the others and says what is wrong.
 std::optional<std::array<std::string_view, 3>> read_plain(std::string_view body) {
@@ -86,11 +51,11 @@ std::optional<std::array<std::string_view, 3>> read_plain(std::string_view body)
     PlainReader reader(body);
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!reader.take(i == 0 ? '{' : ',')) return std::nullopt;
-        const auto name = reader.take_string();
+        const auto name = reader.take_string(k_base64url);
         const auto row = name ? std::ranges::find(names, *name) : names.end();
         if (row == names.end() || !reader.take(':')) return std::nullopt;
         auto& value = values.at(static_cast<std::size_t>(row - names.begin()));
-        if (value || !(value = reader.take_string())) return std::nullopt;
+        if (value || !(value = reader.take_string(k_base64url))) return std::nullopt;
     }
     if (!reader.take('}') || !reader.at_end()) return std::nullopt;
     return std::array{*values[0], *values[1], *values[2]};
@@ -120,8 +85,12 @@ Flattened parse_flattened(std::string_view body, std::string_view what) {
     return parts;
 }
 
+base::Bytes header_text(const Flattened& parts, std::string_view what) {
+    return decode(parts.protected_b64url, "protected", what);
+}
+
 Json parse_header(const Flattened& parts, std::string_view what) {
-    const base::Bytes text = decode(parts.protected_b64url, "protected", what);
+    const base::Bytes text = header_text(parts, what);
     auto header = base::parse_json(base::text_of(text), "the protected header", k_header_limits);
     check_extensions(header, what);
     return header;

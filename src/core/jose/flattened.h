@@ -19,6 +19,8 @@ struct Flattened {
 /// Throws malformed, starting with `what`, for every other serialization, unprotected headers, unknown or duplicate
 /// members, and padding.
 Flattened parse_flattened(std::string_view body, std::string_view what);
+/// What the protected header is decoded from. Throws malformed.
+base::Bytes header_text(const Flattened& parts, std::string_view what);
 /// The protected header. Throws malformed for what is no JSON, and for the extensions `crit` and `b64`.
 base::Json parse_header(const Flattened& parts, std::string_view what);
 [[noreturn]] void refuse_jws(std::string_view what, std::string why);

@@ -1,5 +1,7 @@
 #include "jose/jws.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
@@ -7,6 +9,7 @@
 #include "base/text.h"
 #include "jose/flattened.h"
 #include "jose/jwk.h"
+#include "jose/plain_reader.h"
 
 namespace signet::jose {
 namespace {
@@ -37,6 +40,29 @@ void read_header(const Json& header, Jws& jws) {
     if (!jws.kid) jws.jwk = parse_jwk(*jwk);
 }
 
+/// The header of a client that has an account, as all of them write it: alg, kid, nonce and url, each once and a plain
+/// string. False: nothing is known yet, and nothing of `jws` is set that counts.
+bool read_plain_header(std::string_view text, Jws& jws) {
+    constexpr std::array<std::string_view, 4> names{"alg", "kid", "nonce", "url"};
+    std::array<std::optional<std::string_view>, 4> values;
+    PlainReader reader(text);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!reader.take(i == 0 ? '{' : ',')) return false;
+        const auto name = reader.take_string(k_unescaped);
+        const auto row = name ? std::ranges::find(names, *name) : names.end();
+        if (row == names.end() || !reader.take(':')) return false;
+        auto& value = values.at(static_cast<std::size_t>(row - names.begin()));
+        if (value || !(value = reader.take_string(k_unescaped))) return false;
+    }
+    const auto algorithm = parse_algorithm(*values[0]);
+    if (!reader.take('}') || !reader.at_end() || !algorithm || !base::base64url_decode(*values[2])) return false;
+    jws.algorithm = *algorithm;
+    jws.kid = std::string(*values[1]);
+    jws.nonce = std::string(*values[2]);
+    jws.url = std::string(*values[3]);
+    return true;
+}
+
 /// RFC 7518 section 3.4 binds each ES algorithm to one curve.
 bool fits(SignatureAlgorithm algorithm, const crypto::PublicKey& key) {
     if (key.is_rsa()) return algorithm == SignatureAlgorithm::rsa_sha256;
@@ -48,7 +74,8 @@ bool fits(SignatureAlgorithm algorithm, const crypto::PublicKey& key) {
 Jws parse_jws(std::string_view body) {
     auto parts = parse_flattened(body, k_what);
     Jws jws;
-    read_header(parse_header(parts, k_what), jws);
+    const base::Bytes header = header_text(parts, k_what);
+    if (!read_plain_header(base::text_of(header), jws)) read_header(parse_header(parts, k_what), jws);
     jws.protected_b64url = std::move(parts.protected_b64url);
     jws.payload_b64url = std::move(parts.payload_b64url);
     jws.signature = std::move(parts.signature);

@@ -151,6 +151,37 @@ TEST_CASE("jws: the spelling of a body changes nothing, and hides nothing") {
     }
 }
 
+TEST_CASE("jws: the spelling of a header changes nothing, and hides nothing") {
+    for (const char* header : {R"({"alg":"ES256","kid":"k/1","nonce":"bm9uY2U","url":"u"})",
+                               R"({"url":"u","nonce":"bm9uY2U","kid":"k/1","alg":"ES256"})",
+                               " {\t\"alg\" : \"ES256\" ,\r\n\"kid\":\"k/1\",\"nonce\":\"bm9uY2U\",\"url\": \"u\" }\n",
+                               R"({"\u0061lg":"ES25\u0036","kid":"k\/1","nonce":"bm9uY2U","url":"u"})",
+                               R"({"alg":"ES256","kid":"k/1","nonce":"bm9uY2U","url":"u","typ":"JOSE"})"}) {
+        CAPTURE(header);
+        const Jws jws = parse_jws(with_header(header));
+        CHECK(jws.algorithm == crypto::SignatureAlgorithm::ecdsa_sha256);
+        CHECK(jws.kid == "k/1");
+        CHECK(jws.nonce == "bm9uY2U");
+        CHECK(jws.url == "u");
+        CHECK_FALSE(jws.jwk);
+    }
+    for (const char* header :
+         {R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","url":"u",})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","url":"u"}})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","kid":"k","url":"u"})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","url":"u","u\u0072l":"v"})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","url":"u","crit":["b64"]})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U","url":"u","jwk":{}})",
+          R"({"alg":"ES256","kid":"k","nonce":"bm9u=","url":"u"})", R"({"alg":"ES256","kid":"k","nonce":"bm9uY2U"})",
+          "{\"alg\":\"ES256\",\"kid\":\"k\nk\",\"nonce\":\"bm9uY2U\",\"url\":\"u\"}",
+          "{\"alg\":\"ES256\",\"kid\":\"k\xff\",\"nonce\":\"bm9uY2U\",\"url\":\"u\"}"}) {
+        CAPTURE(header);
+        CHECK(refusal(with_header(header)).kind == Kind::malformed);
+    }
+    CHECK(refusal(with_header(R"({"alg":"HS256","kid":"k","nonce":"bm9uY2U","url":"u"})")).kind ==
+          Kind::bad_signature_algorithm);
+}
+
 TEST_CASE("jws: headers that RFC 8555 section 6.2 forbids") {
     CHECK(refusal(with_header(R"({"alg":"ES256","url":"u","kid":"k"})")).message == "accepted");
     CHECK(refusal(with_header(R"({"alg":"ES256","url":"u","kid":"k","typ":"JOSE"})")).message == "accepted");
