@@ -34,41 +34,49 @@ int hex_value(char c) {
 }
 
 std::string encode(ByteView bytes, std::string_view alphabet, bool pad) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
+    const std::size_t rest = bytes.size() % 3;
+    std::string out(bytes.size() / 3 * 4 + (rest == 0 ? 0 : pad ? 4 : rest + 1), '=');
+    char* to = out.data();
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
-        const unsigned group = static_cast<unsigned>(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
-        for (const int shift : {18, 12, 6, 0}) out += alphabet[group >> shift & 63];
+        const auto group = static_cast<unsigned>(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
+        for (const int shift : {18, 12, 6, 0}) *to++ = alphabet[group >> shift & 63];
     }
-    const std::size_t rest = bytes.size() - i;
     if (rest == 0) return out;
-    const unsigned group = static_cast<unsigned>(bytes[i] << 16 | (rest == 2 ? bytes[i + 1] << 8 : 0));
-    out += alphabet[group >> 18 & 63];
-    out += alphabet[group >> 12 & 63];
-    if (rest == 2) out += alphabet[group >> 6 & 63];
-    if (pad) out.append(3 - rest, '=');
+    const auto group = static_cast<unsigned>(bytes[i] << 16 | (rest == 2 ? bytes[i + 1] << 8 : 0));
+    *to++ = alphabet[group >> 18 & 63];
+    *to++ = alphabet[group >> 12 & 63];
+    if (rest == 2) *to++ = alphabet[group >> 6 & 63];
     return out;
 }
 
 /// `text` has neither padding nor white space.
 std::optional<Bytes> decode(std::string_view text, const Table& values) {
     if (text.size() % 4 == 1) return std::nullopt;
-    Bytes out;
-    out.reserve(text.size() / 4 * 3 + 2);
-    unsigned group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        const std::uint8_t value = values[static_cast<unsigned char>(c)];
-        if (value == k_invalid) return std::nullopt;
-        group = (group << 6 | value) & 0xffff;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out.push_back(static_cast<std::uint8_t>(group >> bits));
-        }
+    const std::size_t rest = text.size() % 4;
+    Bytes out(text.size() / 4 * 3 + (rest == 0 ? 0 : rest - 1));
+    const auto value = [&](std::size_t i) { return unsigned{values[static_cast<unsigned char>(text[i])]}; };
+    std::uint8_t* to = out.data();
+    unsigned seen = 0;  // a value that is none has bits that no other has
+    std::size_t i = 0;
+    for (; i + 4 <= text.size(); i += 4) {
+        const unsigned a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+        seen |= a | b | c | d;
+        const unsigned group = a << 18 | b << 12 | c << 6 | d;
+        *to++ = static_cast<std::uint8_t>(group >> 16);
+        *to++ = static_cast<std::uint8_t>(group >> 8);
+        *to++ = static_cast<std::uint8_t>(group);
     }
-    if ((group & ((1U << bits) - 1)) != 0) return std::nullopt;  // two texts must not mean the same bytes
+    if (rest != 0) {
+        const unsigned a = value(i), b = value(i + 1), c = rest == 3 ? value(i + 2) : 0;
+        seen |= a | b | c;
+        const unsigned group = a << 12 | b << 6 | c;
+        *to++ = static_cast<std::uint8_t>(group >> 10);
+        if (rest == 3) *to++ = static_cast<std::uint8_t>(group >> 2);
+        // Two texts must not mean the same bytes.
+        if ((group & (rest == 3 ? 0x3U : 0x3ffU)) != 0) return std::nullopt;
+    }
+    if ((seen & ~63U) != 0) return std::nullopt;
     return out;
 }
 

@@ -18,6 +18,7 @@ std::atomic<bool> with_timestamps = false;
 std::atomic<bool> line_is_open = false;
 
 constexpr std::size_t k_value_limit = 2000;  // a line must stay a line that a person and a log shipper can take
+constexpr std::size_t k_usual_line = 256;
 
 std::string_view level_name(Level level) {
     switch (level) {
@@ -34,15 +35,18 @@ std::string_view level_name(Level level) {
 }
 
 /// Bare when it is one plain word, else in quotes.
-std::string text_value(std::string_view value) {
-    std::string shown = printable(value, k_value_limit);
-    if (!shown.empty() && shown.find_first_of(" \"=") == std::string::npos) return shown;
-    std::string quoted = "\"";
-    for (const char c : shown) {
-        if (c == '"') quoted += '\\';
-        quoted += c;
+void append_value(std::string& line, std::string_view value) {
+    const std::string shown = printable(value, k_value_limit);
+    if (!shown.empty() && shown.find_first_of(" \"=") == std::string::npos) {
+        line += shown;
+        return;
     }
-    return quoted + '"';
+    line += '"';
+    for (const char c : shown) {
+        if (c == '"') line += '\\';
+        line += c;
+    }
+    line += '"';
 }
 
 std::string quote_json(std::string_view text) {
@@ -56,12 +60,16 @@ std::string quote_json(std::string_view text) {
 
 std::string text_line(Level level, std::string_view message, std::initializer_list<Field> fields, bool timestamp) {
     std::string line;
-    if (timestamp) line += format_time(SystemClock().now()) + ' ';
+    line.reserve(k_usual_line);
+    if (timestamp) line.append(format_time(SystemClock().now())).append(1, ' ');
     line += "signet: ";
-    if (level != Level::info) line += std::string(level_name(level)) + ": ";
+    if (level != Level::info) line.append(level_name(level)).append(": ");
     line += printable(message, k_value_limit);
-    for (const Field& field : fields) line += ' ' + std::string(field.name) + '=' + text_value(field.value);
-    return line + '\n';
+    for (const Field& field : fields) {
+        line.append(1, ' ').append(field.name).append(1, '=');
+        append_value(line, field.value);
+    }
+    return line += '\n';
 }
 
 std::string json_line(Level level, std::string_view message, std::initializer_list<Field> fields, bool timestamp) {

@@ -1,6 +1,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "base/error.h"
@@ -76,6 +78,14 @@ bool is_digits(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+void append_number(std::string& out, unsigned value, std::size_t width) {
+    std::array<char, 10> digits{};
+    const auto* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const auto size = static_cast<std::size_t>(end - digits.data());
+    if (size < width) out.append(width - size, '0');
+    out.append(digits.data(), size);
+}
+
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> words) {
     constexpr std::size_t k_longest = 64;  // the work grows with the product of the lengths
     if (word.size() > k_longest) return std::nullopt;
@@ -94,13 +104,15 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 
 std::string printable(std::string_view text, std::size_t limit) {
     constexpr std::string_view digits = "0123456789abcdef";
+    const auto shown = text.substr(0, limit);
+    const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; };
     std::string out;
-    for (const char c : text.substr(0, limit)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f && c != '\\') {
-            out += c;
-            continue;
-        }
+    out.reserve(shown.size());
+    for (const auto *at = shown.data(), *end = at + shown.size(); at != end;) {
+        const auto* next = std::find_if_not(at, end, plain);
+        out.append(at, next);
+        if ((at = next) == end) break;
+        const auto byte = static_cast<unsigned char>(*at++);
         out += "\\x";
         out += digits[byte >> 4];
         out += digits[byte & 15];

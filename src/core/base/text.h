@@ -16,6 +16,8 @@ std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> pieces, std::string_view separator);
 bool is_digits(std::string_view text);
+/// Appends the number, with zeros before it up to `width` digits.
+void append_number(std::string& out, unsigned value, std::size_t width);
 
 /// The word nearest to `word` (Damerau-Levenshtein), when near enough to be meant. For "did you mean".
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> words);

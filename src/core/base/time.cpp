@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
-#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 
@@ -195,12 +195,14 @@ std::string format_time(Time time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<seconds>(time - day));
-    std::array<char, 40> text{};
-    const int length =
-        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()},
-                      unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-                      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-    return {text.data(), static_cast<std::size_t>(length)};
+    std::string text = int{date.year()} < 0 ? "-" : "";
+    append_number(text, static_cast<unsigned>(std::abs(int{date.year()})), text.empty() ? 4 : 3);
+    append_number(text += '-', unsigned{date.month()}, 2);
+    append_number(text += '-', unsigned{date.day()}, 2);
+    append_number(text += 'T', static_cast<unsigned>(clock.hours().count()), 2);
+    append_number(text += ':', static_cast<unsigned>(clock.minutes().count()), 2);
+    append_number(text += ':', static_cast<unsigned>(clock.seconds().count()), 2);
+    return text += 'Z';
 }
 
 }  // namespace signet::base

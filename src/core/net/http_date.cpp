@@ -2,7 +2,6 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 #include "base/text.h"
 #include "net/http.h"
@@ -88,12 +87,14 @@ std::string http_date(std::int64_t unix_time) {
     const std::chrono::year_month_day date{days};
     const std::chrono::hh_mm_ss clock{time - days};
     const auto weekday = std::chrono::weekday(days).c_encoding();
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", k_days[weekday],
-                  static_cast<unsigned>(date.day()), k_months[static_cast<unsigned>(date.month()) - 1],
-                  static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-    return text.data();
+    std::string text = k_days[weekday];
+    base::append_number(text += ", ", unsigned{date.day()}, 2);
+    text.append(1, ' ').append(k_months[unsigned{date.month()} - 1]);
+    base::append_number(text += ' ', static_cast<unsigned>(int{date.year()}), 4);
+    base::append_number(text += ' ', static_cast<unsigned>(clock.hours().count()), 2);
+    base::append_number(text += ':', static_cast<unsigned>(clock.minutes().count()), 2);
+    base::append_number(text += ':', static_cast<unsigned>(clock.seconds().count()), 2);
+    return text += " GMT";
 }
 
 }  // namespace signet::net

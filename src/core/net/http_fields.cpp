@@ -1,25 +1,41 @@
 #include "net/http_fields.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
 namespace signet::net {
 
-static bool is_token_char(char c) {
+namespace {
+
+using Octets = std::array<bool, 256>;
+
+constexpr Octets k_token = [] {
     constexpr std::string_view punctuation = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && punctuation.find(c) != std::string_view::npos);
+    Octets octets{};
+    for (unsigned c = 1; c < 0x7f; ++c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'), digit = c >= '0' && c <= '9';
+        octets[c] = letter || digit || punctuation.find(static_cast<char>(c)) != std::string_view::npos;
+    }
+    return octets;
+}();
+
+constexpr Octets k_field_value = [] {
+    Octets octets{};
+    for (unsigned c = 0; c < octets.size(); ++c) octets[c] = c == '\t' || (c >= 0x20 && c != 0x7f);
+    return octets;
+}();
+
+bool has_only(std::string_view text, const Octets& octets) {
+    return std::all_of(text.begin(), text.end(), [&](char c) { return octets[static_cast<unsigned char>(c)]; });
 }
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+}  // namespace
 
-bool is_field_value(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        const auto octet = static_cast<unsigned char>(c);
-        return c == '\t' || (octet >= 0x20 && octet != 0x7f);
-    });
-}
+bool is_token(std::string_view text) { return !text.empty() && has_only(text, k_token); }
+
+bool is_field_value(std::string_view text) { return has_only(text, k_field_value); }
 
 static std::string_view trim_space(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

@@ -95,6 +95,7 @@ Match find_route(std::string_view method, std::string_view path) {
     Match known;
     if (!path.starts_with('/')) return known;
     for (const auto& route : k_routes) {
+        if (!path.starts_with(route.path.substr(0, route.path.find('{')))) continue;
         Match match;
         if (!match_path(route.path, path, match)) continue;
         match.path_known = true;
