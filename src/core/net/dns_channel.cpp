@@ -119,6 +119,10 @@ DnsChannel::DnsChannel(const std::string& server, milliseconds timeout)
     options.ednspsz = k_edns_size;
     options.lookups = lookups.data();
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS;
+#ifdef ARES_OPT_QUERY_CACHE
+    options.qcache_max_ttl = 0;  // a CA wants to know what is there now
+    mask |= ARES_OPT_QUERY_CACHE;
+#endif
     // With all that resolv.conf could say given, c-ares does not read it anew for every channel. The server here is
     // only a stand-in for the one that follows.
     in_addr stand_in{htonl(INADDR_LOOPBACK)};

@@ -13,12 +13,16 @@ struct ares_channeldata;
 
 namespace signet::net {
 
-/// One c-ares channel for one lookup on one thread: made, asked, driven until the answer or the deadline, dropped. No
-/// search list, no hosts file, EDNS with 1232 octets, TCP when an answer was cut. All throw Error{dns}.
+/// One c-ares channel, for one lookup at a time: asked, and driven until the answer or the deadline. No search list, no
+/// hosts file, EDNS with 1232 octets, TCP when an answer was cut; each lookup asks anew, from sockets of its own. All
+/// throw Error{dns}.
 class DnsChannel {
 public:
-    /// `server` is "ADDR:PORT"; "" means the servers of resolv.conf.
+    /// `server` is "ADDR:PORT"; "" means the servers that resolv.conf names now.
     DnsChannel(const std::string& server, std::chrono::milliseconds timeout);
+
+    /// The next lookup has until then.
+    void begin(std::chrono::milliseconds timeout) { deadline_ = std::chrono::steady_clock::now() + timeout; }
 
     /// A and AAAA, CNAMEs followed; empty when there are none.
     std::vector<Address> addresses(const std::string& name);

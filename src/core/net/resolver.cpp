@@ -13,27 +13,71 @@ namespace signet::net {
 
 namespace {
 
-/// A channel for each lookup: c-ares channels belong to one thread, and making one costs less than asking.
+/// Channels of c-ares belong to one thread at a time. Those for a server that is given are used again; those for the
+/// system's are made anew, since resolv.conf may have changed.
+class Channels {
+public:
+    Channels(std::string server, std::chrono::milliseconds timeout) : server_(std::move(server)), timeout_(timeout) {}
+
+    /// `lookup` with a channel of its own. One that failed is not used again: an answer may still be on its way.
+    template <class Lookup>
+    auto with(const Lookup& lookup) {
+        auto channel = take();
+        auto found = lookup(*channel);
+        put(std::move(channel));
+        return found;
+    }
+
+private:
+    static constexpr std::size_t k_kept = 8;
+
+    std::unique_ptr<DnsChannel> take() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!kept_.empty()) {
+                auto channel = std::move(kept_.back());
+                kept_.pop_back();
+                channel->begin(timeout_);
+                return channel;
+            }
+        }
+        return std::make_unique<DnsChannel>(server_, timeout_);
+    }
+    void put(std::unique_ptr<DnsChannel> channel) {
+        if (server_.empty()) return;
+        const std::lock_guard lock(mutex_);
+        if (kept_.size() < k_kept) kept_.push_back(std::move(channel));
+    }
+
+    const std::string server_;
+    const std::chrono::milliseconds timeout_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<DnsChannel>> kept_;
+};
+
 class CaresResolver final : public Resolver {
 public:
     CaresResolver(std::string server, std::chrono::milliseconds timeout)
-        : server_(std::move(server)), timeout_(timeout) {}
+        : server_(server), timeout_(timeout), channels_(std::move(server), timeout) {}
 
     std::vector<Address> addresses(const std::string& name) override {
         if (const auto address = Address::parse(name)) return {*address};
 #ifdef __GLIBC__
         if (server_.empty()) return lookups_.addresses(name, Deadline(timeout_));
 #endif  // elsewhere nothing keeps the system from its search list
-        return DnsChannel(server_, timeout_).addresses(name);
+        return channels_.with([&](DnsChannel& channel) { return channel.addresses(name); });
     }
     std::vector<std::string> texts(const std::string& name) override {
-        return DnsChannel(server_, timeout_).texts(name);
+        return channels_.with([&](DnsChannel& channel) { return channel.texts(name); });
     }
-    std::vector<CaaRecord> caa(const std::string& name) override { return DnsChannel(server_, timeout_).caa(name); }
+    std::vector<CaaRecord> caa(const std::string& name) override {
+        return channels_.with([&](DnsChannel& channel) { return channel.caa(name); });
+    }
 
 private:
     const std::string server_;
     const std::chrono::milliseconds timeout_;
+    Channels channels_;
     SystemLookups lookups_;
 };
 

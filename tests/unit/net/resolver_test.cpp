@@ -166,6 +166,22 @@ TEST_CASE("resolver: CAA records with their flag, aliases followed, too many ref
     }
 }
 
+TEST_CASE("resolver: each lookup asks anew, whatever the one before found") {
+    std::atomic<std::uint8_t> last = 1;
+    const DnsResponder dns([&](const std::string& name, int type) -> Answer {
+        if (last == 3) return {DnsResponder::k_servfail, {}};
+        return type == DnsResponder::k_a ? Answer{0, {{name, type, v4(last)}}} : Answer{};
+    });
+    const auto resolver = make_resolver(dns.address(), 2s);
+    CHECK(texts_of(resolver->addresses("moves.test")) == Texts{"10.0.0.1"});
+    last = 2;
+    CHECK(texts_of(resolver->addresses("moves.test")) == Texts{"10.0.0.2"});
+    last = 3;
+    CHECK_THROWS_AS(resolver->addresses("moves.test"), base::Error);
+    last = 4;
+    CHECK(texts_of(resolver->addresses("moves.test")) == Texts{"10.0.0.4"});
+}
+
 TEST_CASE("resolver: one resolver serves many threads") {
     const DnsResponder dns(script);
     const auto resolver = make_resolver(dns.address());
