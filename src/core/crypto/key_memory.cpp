@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <openssl/crypto.h>
@@ -25,17 +27,43 @@ void* take_among_keys(std::size_t size) {
     return memory;
 }
 
+// TLS takes a buffer for each record that it reads or writes, and gives it back at once, so that a connection at rest
+// has none. For malloc(3) these are large: it looks for a place, merges what is free, and hands pages back to the
+// kernel. So a few are kept here, wiped like all else.
+constexpr std::size_t k_record = 17 << 10, k_smallest_record = 16 << 10;
+std::array<std::atomic<void*>, 8> records_at_rest{};
+
+void* take_record() {
+    for (auto& place : records_at_rest) {
+        if (place.load(std::memory_order_relaxed) == nullptr) continue;
+        if (void* record = place.exchange(nullptr, std::memory_order_acquire)) return record;
+    }
+    return std::malloc(k_record);
+}
+
+bool keep_record(void* memory, std::size_t size) {
+    if (size < k_record || size >= k_record + 64) return false;
+    for (auto& place : records_at_rest) {
+        void* nothing = nullptr;
+        if (place.compare_exchange_strong(nothing, memory, std::memory_order_release, std::memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
 void* take(std::size_t size, const char*, int) {
     if (size == 0) return nullptr;
     void* memory = among_keys ? take_among_keys(size) : nullptr;
-    return memory != nullptr ? memory : std::malloc(size);
+    if (memory != nullptr) return memory;
+    return size > k_smallest_record && size <= k_record ? take_record() : std::malloc(size);
 }
 
 void give_back(void* memory, const char*, int) {
     if (memory == nullptr) return;
     if (CRYPTO_secure_allocated(memory) == 1) return CRYPTO_secure_free(memory, nullptr, 0);  // it wipes, too
-    base::wipe(memory, ::malloc_usable_size(memory));
-    std::free(memory);
+    const std::size_t size = ::malloc_usable_size(memory);
+    base::wipe(memory, size);
+    if (!keep_record(memory, size)) std::free(memory);
 }
 
 std::size_t room_of(void* memory) {

@@ -121,6 +121,7 @@ TlsContext make_server_context(const TlsIdentity& identity) {
     constexpr std::string_view k_session_context = "signet";
     SSL_CTX_set_session_id_context(raw, base::bytes_of(k_session_context).data(), k_session_context.size());
     SSL_CTX_set_alpn_select_cb(raw, select_alpn, nullptr);
+    SSL_CTX_set_read_ahead(raw, 1);  // a record in one call, not its head and its rest in two
     return context;
 }
 
