@@ -36,6 +36,13 @@ void load_authorization(store::Transaction& transaction, Loaded& loaded, const s
     if (loaded.authorization) loaded.owner = loaded.authorization->account;
 }
 
+void load_challenge(store::Transaction& transaction, Loaded& loaded, const std::string& id) {
+    loaded.challenge = store::find_challenge(transaction, id);
+    if (!loaded.challenge) return;
+    loaded.authorization = store::find_authorization_alone(transaction, loaded.challenge->authorization);
+    if (loaded.authorization) loaded.owner = loaded.authorization->account;
+}
+
 void load_certificate(store::Transaction& transaction, Loaded& loaded, const std::string& serial) {
     const auto owner = store::account_of_certificate(transaction, serial);
     if (!owner) return;
@@ -64,8 +71,7 @@ Loaded load(store::Transaction& transaction, Resource resource, const std::strin
             load_authorization(transaction, loaded, id);
             break;
         case Resource::challenge:
-            loaded.challenge = store::find_challenge(transaction, id);
-            if (loaded.challenge) load_authorization(transaction, loaded, loaded.challenge->authorization);
+            load_challenge(transaction, loaded, id);
             break;
         case Resource::certificate:
             load_certificate(transaction, loaded, id);

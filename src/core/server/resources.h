@@ -16,7 +16,7 @@ struct Loaded {
     std::string owner;  // account id; empty: there is no such thing
     std::optional<store::OrderRecord> order;
     std::vector<store::ProvenIdentifier> proofs;              // finalize: what the order's authorizations prove
-    std::optional<store::AuthorizationRecord> authorization;  // a challenge's too
+    std::optional<store::AuthorizationRecord> authorization;  // a challenge's too, alone
     std::optional<store::ChallengeRecord> challenge;
     std::optional<store::CertificateRecord> certificate;
 };

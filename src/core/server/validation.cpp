@@ -36,7 +36,7 @@ std::optional<Work> load(store::Store& store, const std::string& id, base::Time 
         work.reset();
         auto challenge = store::find_challenge(transaction, id);
         if (!challenge || challenge->status != store::ChallengeStatus::processing) return;
-        auto authorization = store::find_authorization(transaction, challenge->authorization);
+        auto authorization = store::find_authorization_alone(transaction, challenge->authorization);
         if (!authorization || authorization->status != store::AuthorizationStatus::pending) return;
         if (authorization->expires_at <= base::to_unix(now)) return;
         const auto account = store::find_account(transaction, authorization->account);
@@ -112,7 +112,7 @@ void Validation::take_up() {
     store_.read([&](store::Transaction& transaction) {
         found.clear();
         for (auto& challenge : store::unfinished_challenges(transaction)) {
-            const auto authorization = store::find_authorization(transaction, challenge.authorization);
+            const auto authorization = store::find_authorization_alone(transaction, challenge.authorization);
             if (authorization) found.emplace_back(std::move(challenge), authorization->account);
         }
     });

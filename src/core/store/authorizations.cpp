@@ -63,24 +63,33 @@ void fail_orders(Transaction& transaction, std::string_view authorization, std::
 
 namespace {
 
-void settle_valid(Transaction& transaction, const ChallengeRecord& challenge, std::int64_t now,
-                  std::int64_t expires_at) {
-    transaction.run(
-        "UPDATE challenges SET status = 'valid', validated_at = ?2, error = NULL, next_attempt_at = NULL WHERE id = ?1",
-        challenge.id, now);
+// The guard and the change in one statement: whoever comes second, here or in another server, changes no row.
+void settle_valid(Transaction& transaction, std::string_view id, std::int64_t now, std::int64_t expires_at) {
+    auto settled = transaction.query(
+        "UPDATE challenges SET status = 'valid', attempts = attempts + 1, validated_at = ?2, error = NULL,"
+        " next_attempt_at = NULL WHERE id = ?1 AND status = 'processing' RETURNING authorization_id, type",
+        id, now);
+    if (!settled->step()) return;
+    const auto authorization = settled->text(0), type = settled->text(1);
+    settled.reset();
     const auto proved = transaction.run(
         "UPDATE authorizations SET status = 'valid', proof = ?2, expires_at = ?4"
         " WHERE id = ?1 AND status = 'pending' AND expires_at > ?3",
-        challenge.authorization, challenge.type, now, expires_at);
-    if (proved == 1) make_orders_ready(transaction, challenge.authorization, now);
+        authorization, type, now, expires_at);
+    if (proved == 1) make_orders_ready(transaction, authorization, now);
 }
 
-void settle_invalid(Transaction& transaction, const ChallengeRecord& challenge, std::string_view problem_json) {
-    transaction.run("UPDATE challenges SET status = 'invalid', error = ?2, next_attempt_at = NULL WHERE id = ?1",
-                    challenge.id, problem_json);
+void settle_invalid(Transaction& transaction, std::string_view id, std::string_view problem_json) {
+    auto settled = transaction.query(
+        "UPDATE challenges SET status = 'invalid', attempts = attempts + 1, error = ?2, next_attempt_at = NULL"
+        " WHERE id = ?1 AND status = 'processing' RETURNING authorization_id",
+        id, problem_json);
+    if (!settled->step()) return;
+    const auto authorization = settled->text(0);
+    settled.reset();
     const auto failed = transaction.run(
-        "UPDATE authorizations SET status = 'invalid' WHERE id = ?1 AND status = 'pending'", challenge.authorization);
-    if (failed == 1) fail_orders(transaction, challenge.authorization, problem_json);
+        "UPDATE authorizations SET status = 'invalid' WHERE id = ?1 AND status = 'pending'", authorization);
+    if (failed == 1) fail_orders(transaction, authorization, problem_json);
 }
 
 }  // namespace
@@ -95,16 +104,21 @@ void insert_authorization(Transaction& transaction, const AuthorizationRecord& r
     for (const auto& challenge : record.challenges) insert_challenge(transaction, challenge, position++);
 }
 
-std::optional<AuthorizationRecord> find_authorization(Transaction& transaction, std::string_view id) {
+std::optional<AuthorizationRecord> find_authorization_alone(Transaction& transaction, std::string_view id) {
     auto row = transaction.query(
         "SELECT id, account_id, type, value, wildcard, status, proof, created_at, expires_at FROM authorizations WHERE "
         "id = ?1",
         id);
     if (!row->step()) return std::nullopt;
-    auto record = read_authorization(*row);
+    return read_authorization(*row);
+}
+
+std::optional<AuthorizationRecord> find_authorization(Transaction& transaction, std::string_view id) {
+    auto record = find_authorization_alone(transaction, id);
+    if (!record) return std::nullopt;
     auto rows = transaction.query(
         "SELECT " CHALLENGE_COLUMNS " FROM challenges WHERE authorization_id = ?1 ORDER BY position", id);
-    while (rows->step()) record.challenges.push_back(read_challenge(*rows));
+    while (rows->step()) record->challenges.push_back(read_challenge(*rows));
     return record;
 }
 
@@ -163,15 +177,10 @@ void postpone_challenge(Transaction& transaction, std::string_view id, std::stri
 
 void settle_challenge(Transaction& transaction, std::string_view id, std::string_view problem_json, std::int64_t now,
                       std::int64_t authorization_expires_at) {
-    // The guard and the change in one statement: whoever comes second, here or in another server, changes no row.
-    if (transaction.run("UPDATE challenges SET attempts = attempts + 1 WHERE id = ?1 AND status = 'processing'", id) !=
-        1)
-        return;
-    const auto challenge = find_challenge(transaction, id);
     if (problem_json.empty()) {
-        settle_valid(transaction, *challenge, now, authorization_expires_at);
+        settle_valid(transaction, id, now, authorization_expires_at);
     } else {
-        settle_invalid(transaction, *challenge, problem_json);
+        settle_invalid(transaction, id, problem_json);
     }
 }
 

@@ -11,6 +11,8 @@ namespace signet::store {
 
 void insert_authorization(Transaction& transaction, const AuthorizationRecord& record);  // with its challenges
 std::optional<AuthorizationRecord> find_authorization(Transaction& transaction, std::string_view id);
+/// The same without its challenges, for who knows which one it is about.
+std::optional<AuthorizationRecord> find_authorization_alone(Transaction& transaction, std::string_view id);
 std::optional<ChallengeRecord> find_challenge(Transaction& transaction, std::string_view id);
 /// A valid, unexpired one of this account for this identifier, to reuse in a new order.
 std::optional<AuthorizationRecord> find_reusable(Transaction& transaction, std::string_view account,
