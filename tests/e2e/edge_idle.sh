@@ -20,7 +20,8 @@ serve() {
     port=$(sed -E 's#.*:([0-9]+)/.*#\1#' <<<"$READY")
 }
 serve
-rss() { awk '{ print $2 * 4096 }' "/proc/${PIDS[server]}/statm"; }
+# Its own memory: pages of program and libraries come and go whatever the connections do.
+rss() { awk '/^RssAnon:/ { print $2 * 1024 }' "/proc/${PIDS[server]}/status"; }
 
 # order N: whole orders by a client that we wrote, and the slowest of them in milliseconds, which is shown, not judged.
 order() {
@@ -89,6 +90,10 @@ serve
 order 3
 before=$(rss)
 hold tls "$port" "$tls" 0 "$root"
-costs TLS "$idle" 16384 2000
+# OpenSSL itself keeps 14 KB for a connection, from 3.2 on 22 KB, for the layers of its records, and 6 KB more after a key
+# exchange with ML-KEM (3.5): the client's key stays until the end.
+most=16384
+[[ $(signet version --json | sed -n 's/.*"openssl": "\(.*\)".*/\1/p') =~ ^3\.[01]\. ]] || most=32768
+costs TLS "$idle" "$most" 2000
 order 3
 let_go tls
