@@ -37,9 +37,11 @@ def peer_name(certificate):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         name = peer_name(self.connection.getpeercert())
+        body = b"hello\n" if name else b"you are not on the list\n"
         self.send_response(200 if name else 403)
+        self.send_header("Content-Length", str(len(body)))  # the end of the connection alone tells no client that this is all
         self.end_headers()
-        self.wfile.write(b"hello\n" if name else b"you are not on the list\n")
+        self.wfile.write(body)
 
     def log_message(self, *arguments):
         pass
