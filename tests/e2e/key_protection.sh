@@ -62,7 +62,8 @@ expect_exit 2 signet ca rekey
 
 step "a server under a passphrase: no core, no look into its memory, no passphrase in its log"
 chmod 600 other
-start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --auth trust --passphrase-file other
+start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost --auth trust \
+    --passphrase-file other
 pid=${PIDS[server]}
 python3 - "$pid" <<'PY' || fail "the memory of the server can be read"
 import os, sys

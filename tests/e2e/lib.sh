@@ -196,6 +196,18 @@ stop() {
 # serial FILE: of the first certificate in a PEM file, lower-case hex.
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//' | tr 'A-F' 'a-f'; }
 
+# let_others_run: lets other users run `signet`, and stand in $WORK; root only. Where they do not get to the program (a
+# checkout below /root), they get a copy. The env between them is the first that other users' rights count for: setpriv
+# still has root's.
+let_others_run() {
+    local other=(setpriv --reuid=65532 --regid=65532 --clear-groups env)
+    chmod 0755 "$WORK"
+    ! "${other[@]}" "$SIGNET" --version >/dev/null 2>&1 || return 0
+    install -D -m 0755 "$SIGNET" "$WORK/bin/signet"
+    SIGNET=$WORK/bin/signet PATH=$WORK/bin:$PATH
+    "${other[@]}" "$SIGNET" --version >/dev/null 2>&1 || skip "another user cannot run $SIGNET"
+}
+
 # type_page FILE: types what stands in the ```sh blocks of a page of deploy/ into one shell, as it stands, in the empty
 # directory $WORK/page; what is printed is then in $WORK/out and $WORK/err. A command that fails ends the story, and so
 # does one that begins with "! " and succeeds: bash -e does not look at those.

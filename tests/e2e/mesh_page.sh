@@ -4,8 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 need openssl curl nginx setpriv
 [ "$(id -u)" -eq 0 ] || skip "another uid needs root"
-setpriv --reuid=65532 --regid=65532 --clear-groups "$SIGNET" --version >/dev/null 2>&1 || skip "another uid cannot run $SIGNET"
-chmod 0755 "$WORK"
+let_others_run
 
 step "all commands of the page, in one shell"
 CA_PORT=$(free_port) HTTP_PORT=$(free_port) PORT=$(free_port) VOLUME=$WORK/volume
