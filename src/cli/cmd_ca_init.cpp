@@ -3,6 +3,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+#include "ca/authority_files.h"
 #include "ca/ca_certificates.h"
 #include "ca/ceremony.h"
 #include "ca/import.h"
@@ -59,10 +61,15 @@ int run(Context& context, ca::InitRequest request) {
     request.actor = "operator uid " + std::to_string(::getuid());
     if (request.external_root) return run_external(context, request);
     ca::check_init(request);
+    const store::Layout layout(context.store());
+    const bool database_lost = ca::authority_exists(layout, request.name) && !base::file_facts(layout.database());
     const auto store = store::Store::create(context.store());
     const ca::InitResult result = ca::init_authority(*store, request, context.seams.clock, context.seams.random,
                                                      key_opener(context, request.passphrase));
     write_default_settings(context, *store, request.name);
+    if (database_lost)
+        context.out.warning("signet.db was gone: what was issued, revoked and audited before is not in the new one; " +
+                            std::string("restore it from a backup: signet restore"));
     if (const auto fault = result.authority->not_valid(context.seams.clock.now()))
         context.out.warning(fault->message() + "; " + fault->hint());
     return report(context, *store, request.name, result.created, result.differences);

@@ -54,6 +54,32 @@ expect_err 'holds files, but no root.crt'
 mv "$WORK/root.crt" "$directory/root.crt"
 expect_exit 0 signet ca init
 
+step "an issuing CA whose certificate is gone does not leave its work to the root"
+mv "$directory/issuing.crt" "$WORK/issuing.crt"
+for command in "ca init" "ca show" "issue lost.internal"; do
+    # shellcheck disable=SC2086
+    expect_exit 3 signet $command
+    expect_err "$directory/issuing.crt: it is gone"
+done
+mv "$WORK/issuing.crt" "$directory/issuing.crt"
+
+step "a CA whose files are gone is not made anew under its name"
+mv "$directory" "$WORK/directory"
+expect_exit 3 signet ca init
+expect_err "the inventory knows a CA 'default'"
+[ ! -e "$directory" ] || fail "something was written"
+expect_exit 0 signet ca init other
+rm -r "$SIGNET_STORE/authorities/other"
+mv "$WORK/directory" "$directory"
+
+step "a database that is gone is said"
+cp -a "$SIGNET_STORE" "$WORK/nodb"
+rm "$WORK/nodb"/signet.db*
+expect_exit 0 signet --store "$WORK/nodb" ca init
+expect_err 'signet.db was gone'
+expect_exit 0 signet --store "$WORK/nodb" ca init
+no_err 'signet.db was gone'
+
 step "a root key kept elsewhere is no fault"
 mv "$directory/root.key" "$WORK/root.key"
 expect_exit 0 signet ca init

@@ -143,7 +143,11 @@ AuthorityFiles read_authority_files(const store::Layout& layout, const std::stri
     AuthorityFiles files{name, read_ca(layout.root_certificate(name)), std::nullopt, {}, read_trusted(layout, name)};
     read_former(layout, files);
     const base::Path path = layout.issuing_certificate(name);
-    if (!base::file_facts(path)) return files;
+    if (!base::file_facts(path)) {
+        // Without this its leafs would come from the root, which the issuing CA's constraints do not bind.
+        if (base::file_facts(layout.issuing_key(name))) throw_corrupt(path, "it is gone, but its key is there");
+        return files;
+    }
     const auto certificates = read_cas(path);
     files.issuing = certificates.front();
     files.between.assign(certificates.begin() + 1, certificates.end());

@@ -1,10 +1,14 @@
 #include "ca/ceremony.h"
 
+#include <filesystem>
+
+#include "base/error.h"
 #include "base/text.h"
 #include "ca/authority_files.h"
 #include "ca/ca_certificates.h"
 #include "ca/ceremony_directory.h"
 #include "ca/inventory.h"
+#include "store/certificates.h"
 #include "x509/pem.h"
 
 namespace signet::ca {
@@ -41,6 +45,14 @@ store::AuditRecord creation_of(const AuthorityFiles& files, const std::string& a
     return audit;
 }
 
+/// The files of a CA are there before its rows, whenever a run is killed.
+void refuse_lost(store::Store& store, const std::string& name) {
+    if (!store.query([&](store::Transaction& transaction) { return store::knows_ca(transaction, name); })) return;
+    throw base::Error{base::Kind::corrupt,
+                      store.layout().authority(name).string() + " is gone: the inventory knows a CA '" + name + "'",
+                      "restore it from a backup of the store (signet restore), or begin anew with another store"};
+}
+
 }  // namespace
 
 InitResult init_authority(store::Store& store, const InitRequest& request, base::Clock& clock, base::Random& random,
@@ -50,6 +62,7 @@ InitResult init_authority(store::Store& store, const InitRequest& request, base:
     if (authority_waits(layout, request.name)) read_authority_files(layout, request.name);  // says what it waits for
     InitResult result;
     if (!authority_exists(layout, request.name)) {
+        if (!std::filesystem::exists(layout.authority(request.name))) refuse_lost(store, request.name);
         // Keys are made before the lock is taken: RSA keys take seconds, and others wait for ten at most.
         const NewAuthority made = make_authority(request, clock.now(), random);
         FreshKey fresh_root(made.root_key);

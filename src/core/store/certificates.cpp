@@ -43,6 +43,12 @@ std::optional<CertificateRecord> find_certificate(Transaction& transaction, std:
     return read_certificate(*row);
 }
 
+bool knows_ca(Transaction& transaction, std::string_view name) {
+    return transaction
+        .query("SELECT 1 FROM certificates WHERE authority = ?1 AND profile IN ('root', 'issuing') LIMIT 1", name)
+        ->step();
+}
+
 bool revoke_certificate(Transaction& transaction, std::string_view serial, const Revocation& revocation) {
     const auto revoked = transaction.run(
         "UPDATE certificates SET revoked_at = ?2, revocation_reason = ?3 WHERE serial = ?1 AND revoked_at IS NULL",

@@ -13,6 +13,8 @@ namespace signet::store {
 /// Throws exists when the serial is taken (128 random bits: draw again).
 void insert_certificate(Transaction& transaction, const CertificateRecord& record);
 std::optional<CertificateRecord> find_certificate(Transaction& transaction, std::string_view serial);
+/// Whether a root or an issuing CA of this name was ever entered. Looks at every row when none was.
+bool knows_ca(Transaction& transaction, std::string_view name);
 struct Revocation {
     std::int64_t at;
     int reason;         // a CRLReason (RFC 5280 section 5.3.1)
