@@ -38,6 +38,8 @@ expect_exit 1 signet issue w.internal
 expect_err 'try: .*signet ca rotate'
 serve
 plain=$(plain_port)
+expect_exit 0 signet audit --action server.started
+same "starts in the audit log, with a certificate of its own and without" "$(grep -c server.started out)" 2
 turns 503
 curl -s -o crl "http://localhost:$plain/crl/default.crl"
 expect "a CRL" openssl crl -in crl -inform DER -noout -CAfile "$issuing.crt"

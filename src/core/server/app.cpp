@@ -195,7 +195,7 @@ struct App::State {
     }
 
     net::Response guarded(Exchange& exchange, const Match& match, const std::string& event);
-    void say_warnings(const char* action, const std::function<void(store::Transaction&)>& in_same_transaction = {});
+    store::AuditRecord entry_with_warnings(const char* action);
 };
 
 App::App(store::Store& store, ca::Authorities& authorities, ca::Issuer& issuer, base::Clock& clock,
@@ -271,25 +271,22 @@ net::Response App::refuse(const net::Request& begun, int status, const std::stri
 void App::configure(Configuration configuration) {
     state_->live.set(std::move(configuration));
     state_->apply(state_->live.get()->authorities);
-    state_->say_warnings("server.configured");
+    const auto entry = state_->entry_with_warnings("server.configured");
+    state_->store.write([&](store::Transaction& transaction) { store::append_audit(transaction, entry); });
 }
 
-void App::State::say_warnings(const char* action, const std::function<void(store::Transaction&)>& in_same_transaction) {
+/// Logs them, too.
+store::AuditRecord App::State::entry_with_warnings(const char* action) {
     const auto warnings = mode_warnings(*live.get());
-    std::string detail;
+    store::AuditRecord entry{};
     for (const auto& warning : warnings) {
         base::log(base::Level::warning, warning);
-        detail += (detail.empty() ? "" : "; ") + warning;
+        entry.detail += (entry.detail.empty() ? "" : "; ") + warning;
     }
-    store::AuditRecord entry{};
     entry.at = base::to_unix(clock.now());
     entry.action = action;
     entry.actor = "server";
-    entry.detail = detail;
-    store.write([&](store::Transaction& transaction) {
-        store::append_audit(transaction, entry);
-        if (in_same_transaction) in_same_transaction(transaction);
-    });
+    return entry;
 }
 
 void App::upkeep() {
@@ -297,8 +294,17 @@ void App::upkeep() {
     state_->ocsp.refresh();
 }
 
-void App::start() {
-    state_->say_warnings("server.started", [&](store::Transaction& transaction) { state_->nonces.begin(transaction); });
+void App::start(const Commit& commit) {
+    const auto entry = state_->entry_with_warnings("server.started");
+    const auto enter = [&](store::Transaction& transaction) {
+        store::append_audit(transaction, entry);
+        state_->nonces.begin(transaction);
+    };
+    if (commit) {
+        commit(enter);
+    } else {
+        state_->store.write(enter);
+    }
     state_->validation.start();
 }
 

@@ -41,8 +41,11 @@ public:
     /// Signs CRLs ahead of their end and renews the OCSP responders' certificates; failures go to the log. To be called
     /// every minute or so.
     void upkeep();
-    /// Takes up challenges that a former run left in processing; starts the validation workers.
-    void start();
+    /// Carries out what it is given in one durable transaction, perhaps twice, and may add more to that.
+    using Commit = std::function<void(const std::function<void(store::Transaction&)>&)>;
+    /// Takes up challenges that a former run left in processing; starts the validation workers. What has to be durable
+    /// before the first request is answered goes through `commit`, else through the store.
+    void start(const Commit& commit = {});
     /// Lets running validations end or time out, saves outstanding nonces: a clean stop keeps them good.
     void stop();
     /// Runs validations that are due on the caller's thread until none is left: for tests with a manual clock.

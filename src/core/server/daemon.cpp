@@ -172,10 +172,9 @@ public:
     void start() {
         note_settings();
         notify_.configure(current_.settings.notify);
-        renew_own_certificate();
         limit_bodies();
         guarded("keys that were revoked as compromised are looked for again", [&] { catch_up(); });
-        app_->start();
+        app_->start([&](const Work& enter) { certify_itself(enter); });
         notify_.start();
         http_->start();
         const auto url = ready_url(current_.settings, http_->port(0));
@@ -224,6 +223,8 @@ public:
     }
 
 private:
+    using Work = std::function<void(store::Transaction&)>;
+
     static void guarded(std::string_view what, const std::function<void()>& work) {
         try {
             work();
@@ -247,11 +248,24 @@ private:
         http_->limit_bodies(1, acme ? net::HttpLimits{}.body_bytes : k_small_body);
     }
 
-    void renew_own_certificate() {
-        if (const auto identity = self_.renew_if_due(current_)) {
-            http_->set_identity(*identity);
-            base::log(base::Level::info, "the server's own certificate is new");
-        }
+    void use(const std::optional<net::TlsIdentity>& identity) {
+        if (!identity) return;
+        http_->set_identity(*identity);
+        base::log(base::Level::info, "the server's own certificate is new");
+    }
+
+    void renew_own_certificate() { use(self_.renew_if_due(current_)); }
+
+    // The first one, in the transaction of what else the start enters: each commit waits for the disk. On their own
+    // where the CA can sign none.
+    void certify_itself(const Work& enter) {
+        bool entered = false;
+        const auto identity = self_.renew_if_due(current_, [&](store::Transaction& transaction) {
+            enter(transaction);
+            entered = true;
+        });
+        if (!entered) request_.store.write(enter);
+        use(identity);
     }
 
     void sweep() {

@@ -61,7 +61,8 @@ bool SelfCertificate::outdated() const {
     }
 }
 
-std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuration& configuration) {
+std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(
+    const Configuration& configuration, const std::function<void(store::Transaction&)>& in_same_transaction) {
     const auto names = Hosts(configuration.settings).certificate_names();
     const auto profile = own_profile(configuration);
     if (!due(names, profile.ca)) return std::nullopt;
@@ -72,7 +73,8 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(const Configuratio
                               .names = identifiers(names),
                               .public_key = key.public_key(),
                               .requester = ca::Self{},
-                              .audit_refusal = false});
+                              .audit_refusal = false},
+                             [&](store::Transaction& transaction, const auto&) { in_same_transaction(transaction); });
     } catch (const base::Error& error) {
         if (error.kind() == base::Kind::rejected_identifier || error.kind() == base::Kind::refused)
             throw own_names_refused(error);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,11 @@ public:
     bool outdated() const;
     /// A certificate when there is none yet, a third of its life is left, or its names or CA are others now; nullopt
     /// while the current one is good. Throws what ca::Issuer::issue throws, but where the CA has expired, the first one
-    /// is signed by its own key alone: tried again with each call.
-    std::optional<net::TlsIdentity> renew_if_due(const Configuration& configuration);
+    /// is signed by its own key alone: tried again with each call. `in_same_transaction` is what else becomes durable
+    /// when a certificate is recorded, and then alone; it may run twice.
+    std::optional<net::TlsIdentity> renew_if_due(
+        const Configuration& configuration,
+        const std::function<void(store::Transaction&)>& in_same_transaction = [](store::Transaction&) {});
 
     base::Time not_after() const {
         return not_after_;
