@@ -33,6 +33,11 @@ expect_exit 0 signet verify good --root "$ISSUING" --fetch --ocsp
 
 step "a revoked one is not, whoever is asked"
 expect_exit 0 signet revoke bad/tls.crt --reason keyCompromise
+# Who asks while another one has the next CRL signed, such as the upkeep of a server that has just started, gets the one
+# before.
+BAD=$(serial bad/tls.crt)
+listed() { curl -s "$URL/crl/default.crl" | openssl crl -inform DER -noout -text | grep -qi "Serial Number: $BAD"; }
+wait_for 20 listed
 for how in --ocsp --fetch "--fetch --soft-fail"; do
     # shellcheck disable=SC2086
     expect_exit 1 signet verify bad/tls.crt --root "$ROOT" $how
