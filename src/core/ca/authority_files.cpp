@@ -173,13 +173,13 @@ void check_key_privacy(const store::Layout& layout, const std::string& name) {
 
 std::optional<Error> not_valid(const std::vector<x509::Certificate>& above, const std::string& name, base::Time now) {
     for (auto ca = above.rbegin(); ca != above.rend(); ++ca) {  // a new issuing CA below an old root helps nobody
-        const std::string who = "the CA '" + ca->subject().text() + "'";
+        const auto who = [&] { return "the CA '" + ca->subject().text() + "'"; };
         if (ca->not_after() <= now)
-            return Error{Kind::ca_not_valid, who + " expired at " + base::format_time(ca->not_after()),
+            return Error{Kind::ca_not_valid, who() + " expired at " + base::format_time(ca->not_after()),
                          "make its successor: signet ca rotate" + (name == "default" ? "" : " " + name) +
                              (ca->self_issued() ? " --root" : "")};
         if (ca->not_before() > now)
-            return Error{Kind::ca_not_valid, who + " is not valid before " + base::format_time(ca->not_before()),
+            return Error{Kind::ca_not_valid, who() + " is not valid before " + base::format_time(ca->not_before()),
                          "look at the clock of this machine"};
     }
     return std::nullopt;

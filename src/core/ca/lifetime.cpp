@@ -17,19 +17,20 @@ std::string table_of(const Profile& profile) { return "[profile." + profile.name
 
 Time whole_seconds(Time time) { return base::from_unix(base::to_unix(time)); }
 
-/// When all CA certificates above the leaf hold, and which of them ends first.
+/// When all CA certificates above the leaf hold, and which of them ends first (one of the issuer's).
 struct Frame {
     Time begin, end;
-    std::string who;
+    const x509::Certificate* last;
+
+    std::string who() const { return "the CA '" + last->subject().text() + "'"; }
 };
 Frame frame_of(const IssuerFacts& issuer) {
-    Frame frame{issuer.issuing.not_before(), issuer.issuing.not_after(),
-                "the CA '" + issuer.issuing.subject().text() + "'"};
+    Frame frame{issuer.issuing.not_before(), issuer.issuing.not_after(), &issuer.issuing};
     for (const x509::Certificate& ca : issuer.chain) {
         frame.begin = std::max(frame.begin, ca.not_before());
         if (ca.not_after() < frame.end) {
             frame.end = ca.not_after();
-            frame.who = "the CA '" + ca.subject().text() + "'";
+            frame.last = &ca;
         }
     }
     return frame;
@@ -110,18 +111,18 @@ Lifetime decide_lifetime(const IssuanceRequest& request, const IssuerFacts& issu
     keep_to_maximum(request, now, lifetime);
     if (wishes) check_wishes(request, lifetime, now, verdict);
     if (request.not_before && whole_seconds(*request.not_before) < frame.begin)
-        verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who, "ask for a later notBefore");
+        verdict.refuse("", Kind::refused, "notBefore is earlier than " + frame.who(), "ask for a later notBefore");
 
     if (lifetime.not_after > frame.end) {
         if (request.validity || request.not_after)
             verdict.refuse("", Kind::refused,
                            "the certificate would end at " + base::format_time(lifetime.not_after) + ", after " +
-                               frame.who + ", which ends at " + base::format_time(frame.end),
+                               frame.who() + ", which ends at " + base::format_time(frame.end),
                            "ask for " + base::describe_duration(std::max(frame.end - now, base::Duration{})) +
                                " at most, or leave the lifetime to the CA");
         else if (frame.end > now)
             verdict.notes.push_back("the lifetime was cut to " + base::describe_duration(frame.end - now) + ": " +
-                                    frame.who + " ends then");
+                                    frame.who() + " ends then");
         lifetime.not_after = frame.end;
     }
     return lifetime;
