@@ -9,8 +9,7 @@
 #include "ca/authority_files.h"
 #include "cli/endpoint.h"
 #include "cli/enrolment.h"
-#include "client/renewal.h"
-#include "client/renewal_record.h"
+#include "client/renewal_due.h"
 #include "deliver/deliver.h"
 #include "store/certificates.h"
 #include "store/notifications.h"
@@ -40,9 +39,8 @@ void take(StatusItem& item, const std::vector<x509::Certificate>& chain, const i
     if (item.revoked && inspect::judge(span, item.limits, now) == Health::expired) item.health = Health::expired;
 }
 
-/// What the store knows of the certificate, and of how its directory is renewed.
-void take_from_store(StatusItem& item, store::Store& store, const base::Path& directory,
-                     const x509::Certificate& leaf) {
+/// What the store knows of the certificate.
+void take_from_store(StatusItem& item, store::Store& store, const x509::Certificate& leaf) {
     store.read([&](store::Transaction& transaction) {
         if (const auto record = store::find_certificate(transaction, leaf.serial_hex())) {
             item.authority = record->authority;
@@ -50,9 +48,24 @@ void take_from_store(StatusItem& item, store::Store& store, const base::Path& di
             item.source = record->source;
             item.revoked = record->revoked_at.has_value();
         }
-        const auto lineage = store::find_lineage(transaction, directory.string());
-        if (lineage && lineage->serial == leaf.serial_hex()) item.next = "renewed in process by signet renew";
     });
+}
+
+/// What renewal is going to do. What others wrote, or what we may not read, says nothing of that.
+void take_forecast(StatusItem& item, store::Store* store, const base::Path& directory, const x509::Certificate& leaf,
+                   base::Time now) {
+    try {
+        const auto forecast = client::forecast(directory, leaf, store, now);
+        if (!forecast) return;
+        item.due = forecast->due;
+        item.refused = forecast->refused;
+        item.next = forecast->refused ? "not renewed without --force, since it is revoked"
+                    : forecast->server.empty()
+                        ? "renewed in process by signet renew"
+                        : "renewed over ACME by signet renew, from " + base::printable(forecast->server, 500);
+    } catch (const Error&) {
+        item.next.clear();
+    }
 }
 
 StatusItem saved_item(const Context& context, store::Store* store, std::string target, const base::Path& directory,
@@ -61,19 +74,10 @@ StatusItem saved_item(const Context& context, store::Store* store, std::string t
     const auto found = deliver::installed(directory);
     if (!found) throw Error{Kind::bad_input, "there is no tls.crt in " + directory.string()};
     const auto& leaf = found->chain.front();
-    if (store != nullptr) take_from_store(item, *store, canonical_directory(directory), leaf);
-    if (item.next.empty()) {
-        // One that others wrote, or that we may not read, says nothing of what we would do.
-        try {
-            if (const auto record = client::load_renewal_record(directory))
-                item.next = "renewed over ACME by signet renew, from " + base::printable(record->server, 500);
-        } catch (const Error&) {
-            item.next.clear();
-        }
-    }
-    take(item, found->chain, wanted, context.seams.clock.now());
-    if (!item.next.empty()) item.due = client::due_at(leaf, std::nullopt);
-    if (item.revoked) item.next = "not renewed without --force, since it is revoked";
+    const auto now = context.seams.clock.now();
+    if (store != nullptr) take_from_store(item, *store, leaf);
+    take_forecast(item, store, canonical_directory(directory), leaf, now);
+    take(item, found->chain, wanted, now);
     return item;
 }
 

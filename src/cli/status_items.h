@@ -24,6 +24,7 @@ struct StatusItem {
     inspect::Limits limits = {};
     std::optional<base::Time> due = {};     // when its renewal is due
     std::string next = {};                  // what then happens; empty: nothing that signet knows of
+    bool refused = false;                   // that is: its renewal is refused
     std::optional<base::Error> error = {};  // it could not be looked at
 };
 

@@ -42,7 +42,7 @@ std::string bar(const x509::Certificate& certificate, base::Time now) {
 }
 
 std::string next_text(const StatusItem& item, base::Time now) {
-    if (!item.due || item.revoked) return item.next;
+    if (!item.due || item.refused) return item.next;
     const auto due = *item.due <= now ? "renewal is due" : "renewal due in " + base::describe_duration(*item.due - now);
     return due + ", " + item.next;
 }

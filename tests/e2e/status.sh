@@ -139,8 +139,42 @@ expect_exit 2 signet status "127.0.0.1:$nobody"
 expect_out "^CRITICAL +127\.0\.0\.1:$nobody: "
 
 step "a certificate that is revoked"
-if signet help revoke >/dev/null 2>&1; then
-    expect_exit 0 signet revoke "$SIGNET_STORE/certificates/web.internal"
-    expect_exit 2 signet status
-    expect_out '^CRITICAL +web\.internal: revoked; .*not renewed without --force'
-fi
+expect_exit 0 signet revoke "$SIGNET_STORE/certificates/web.internal"
+expect_exit 2 signet status
+expect_out '^CRITICAL +web\.internal: revoked; .*not renewed without --force'
+
+# agree NAME: status names the moment that renew does, as Prometheus has it too.
+agree() {
+    expect_exit 0 signet renew "$1" --json
+    local due epoch
+    due=$(json "d['certificates'][0]['due']")
+    run signet status "$SIGNET_STORE/certificates/$1" --json
+    same "$1 is due" "$(json "d['certificates'][0]['due']")" "$due"
+    epoch=$(date -d "$due" +%s)
+    run signet status "$SIGNET_STORE/certificates/$1" --format prometheus
+    sed -n 's/^signet_certificate_due_timestamp_seconds{.*} //p' out | python3 -c 'print(int(float(input())))' >due
+    same "to Prometheus" "$(cat due)" "$epoch"
+}
+step "status and renew agree: over ACME, where the server's renewal information decides, and before it was asked"
+port=$(free_port)
+start_server acme signet serve-acme --listen "127.0.0.1:$port" --http-listen '' --hostname localhost --auth trust
+expect_exit 0 signet fetch r1.internal --server "$READY" --root "$SIGNET_STORE/authorities/default/root.crt"
+expect_exit 0 signet status "$SIGNET_STORE/certificates/r1.internal" --json
+before=$(json "d['certificates'][0]['due']")
+agree r1.internal
+same "before it was asked" "$before" "$(date -u -d "@$(cat due)" +%FT%TZ)"
+
+step "a revoked one over ACME: its window is past, and renew renews it"
+expect_exit 0 signet revoke "$SIGNET_STORE/certificates/r1.internal"
+rm "$SIGNET_STORE/certificates/r1.internal/.signet/renewal-state.toml"
+expect_exit 2 signet status
+expect_out '^CRITICAL +r1\.internal: revoked; .*; renewal is due, renewed over ACME by signet renew, from '
+expect_exit 6 signet renew r1.internal --detailed-exit-code
+
+step "after a rotation: one of this store moves to the new CA before its time"
+expect_exit 0 signet issue moving.internal
+agree moving.internal
+usual=$(cat due)
+expect_exit 0 signet ca rotate
+agree moving.internal
+[ "$(cat due)" != "$usual" ] || fail "the rotation moves nothing"

@@ -26,6 +26,21 @@ double place_of(const store::CertificateRecord& record) {
     return static_cast<double>(value) / 4294967296.0;
 }
 
+std::optional<store::CertificateRecord> known(store::Store& store, const x509::Certificate& leaf) {
+    auto record = store.query(
+        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
+    if (!record || record->der != leaf.der()) return {};
+    return record;
+}
+
+// Since when the CA that signed it is a former one; nullopt for the current one.
+std::optional<std::int64_t> former_since(store::Store& store, const store::CertificateRecord& record) {
+    const auto files = read_authority_files(store.layout(), record.authority);
+    const auto replaced = store.query([&](store::Transaction& transaction) { return replaced_at(transaction, files); });
+    const auto since = replaced.find(record.issuer_id);
+    return since == replaced.end() ? std::nullopt : std::optional(since->second);
+}
+
 }  // namespace
 
 RenewalWindow renewal_window(const store::CertificateRecord& record, std::optional<std::int64_t> replaced_at) {
@@ -44,15 +59,20 @@ RenewalWindow renewal_window(const store::CertificateRecord& record, std::option
 }
 
 std::optional<base::Time> moves_at(store::Store& store, const x509::Certificate& leaf) {
-    const auto record = store.query(
-        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
-    if (!record || record->der != leaf.der() || !authority_exists(store.layout(), record->authority)) return {};
+    const auto record = known(store, leaf);
+    if (!record || !authority_exists(store.layout(), record->authority)) return {};
     if (record->revoked_at && record->revocation_reason == k_ca_compromise) return base::from_unix(*record->revoked_at);
-    const auto files = read_authority_files(store.layout(), record->authority);
-    const auto replaced = store.query([&](store::Transaction& transaction) { return replaced_at(transaction, files); });
-    const auto since = replaced.find(record->issuer_id);
-    if (since == replaced.end()) return {};
-    return base::from_unix(renewal_window(*record, since->second).start);
+    const auto since = former_since(store, *record);
+    if (!since) return {};
+    return base::from_unix(renewal_window(*record, since).start);
+}
+
+std::optional<RenewalWindow> advised_window(store::Store& store, const x509::Certificate& leaf) {
+    const auto record = known(store, leaf);
+    if (!record) return {};
+    std::optional<std::int64_t> since;
+    if (authority_exists(store.layout(), record->authority)) since = former_since(store, *record);
+    return renewal_window(*record, since);
 }
 
 std::int64_t ask_again_after(const store::CertificateRecord& record) {

@@ -27,6 +27,9 @@ RenewalWindow renewal_window(const store::CertificateRecord& record, std::option
 /// nullopt while it is the current one, and for a certificate that the store does not know.
 std::optional<base::Time> moves_at(store::Store& store, const x509::Certificate& leaf);
 
+/// What a server of this store answers about `leaf`; nullopt for a certificate that the store does not know.
+std::optional<RenewalWindow> advised_window(store::Store& store, const x509::Certificate& leaf);
+
 /// When to ask again, in seconds: often enough that an early end of the window is not missed.
 std::int64_t ask_again_after(const store::CertificateRecord& record);
 

@@ -5,11 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "ca/renewal_window.h"
-#include "ca/revocation.h"
-#include "client/renewal_state.h"
+#include "client/renewal_due.h"
 #include "client/server_limit.h"
-#include "crypto/digest.h"
 #include "store/certificates.h"
 #include "x509/revocation_reason.h"
 
@@ -21,32 +18,11 @@ using base::Kind;
 
 constexpr base::Duration k_pause = std::chrono::minutes(1);
 
-// Renewal information may put it off, but never into the last tenth of the lifetime.
-base::Time latest(const x509::Certificate& leaf) {
-    return leaf.not_after() - (leaf.not_after() - leaf.not_before()) / 10;
-}
-
 x509::Certificate leaf_there(const base::Path& directory) {
     const auto there = deliver::installed(directory);
     if (there) return there->chain.front();
     throw Error(Kind::not_found, "there is no certificate in " + directory.string(),
                 "get one there first: signet issue or signet fetch with --out " + directory.string());
-}
-
-// When a certificate is due, and what the CA says about it.
-struct Due {
-    base::Time at;
-    std::string note;
-    std::optional<base::Time> ask_after;
-};
-
-// Spread over a fifth of the time that is left then, and the same at each call.
-base::Time due_by_lifetime(const x509::Certificate& leaf, const RenewOptions& options) {
-    const auto due = due_at(leaf, options.before);
-    const auto widest = std::min<base::Duration>(options.jitter, (leaf.not_after() - due) / 5);
-    const auto digest = crypto::sha256(leaf.der());
-    const double fraction = (digest[2] * 256.0 + digest[3]) / 65536.0;
-    return due + base::Duration(static_cast<base::Duration::rep>(static_cast<double>(widest.count()) * fraction));
 }
 
 // Asks the CA unless it said not to before a time that is not far off: a clock that was wrong must not silence it.
@@ -60,19 +36,6 @@ void update_advice(RenewalState& state, const RenewalRecord& record, const x509:
     }
 }
 
-std::string explanation(const RenewalWindow& window) {
-    const auto& url = window.explanation_url;
-    if (!url.starts_with("https://") && !url.starts_with("http://")) return {};
-    return "the CA explains its window of renewal at " + base::printable(url, 300);
-}
-
-Due due(const x509::Certificate& leaf, const RenewOptions& options, const RenewalState& state, bool ask) {
-    const auto by_lifetime = due_by_lifetime(leaf, options);
-    if (!ask || !state.advice) return {by_lifetime, {}, {}};
-    const auto by_advice = std::min(renewal_time(*state.advice, leaf), latest(leaf));
-    return {options.before ? std::min(by_advice, by_lifetime) : by_advice, explanation(*state.advice), state.ask_after};
-}
-
 void refuse_unknown(const base::Path& directory) {
     throw Error(Kind::not_found, "nothing is known of how " + directory.string() + " was made",
                 "renew what signet issue or signet fetch has saved, with the store it was issued from");
@@ -80,10 +43,8 @@ void refuse_unknown(const base::Path& directory) {
 
 // A cron job must not undo what an operator has revoked, and a key that has leaked is not certified again at all.
 void check_not_revoked(const x509::Certificate& leaf, const RenewOptions& options, store::Store& store) {
-    const auto known = store.query(
-        [&](store::Transaction& transaction) { return store::find_certificate(transaction, leaf.serial_hex()); });
-    if (!known || known->der != leaf.der() || !known->revoked_at) return;
-    if (known->revocation_reason == ca::k_ca_compromise) return;  // the CA's fault, and the next one is good
+    const auto known = revocation_of(store, leaf);
+    if (!known) return;
     const std::string what = "the certificate " + known->serial + " was revoked at " +
                              base::format_time(base::from_unix(*known->revoked_at));
     if (!options.force) throw Error(Kind::refused, what, "if it is to be replaced: signet renew --force");
@@ -181,14 +142,14 @@ Renewed renew(const base::Path& directory, const RenewOptions& options, const Op
     auto lineage = look_up(directory, local);
     const auto now = seams.clock.now();
     const auto& leaf = lineage.leaf;
-    const bool ask = lineage.record && !options.force && now < latest(leaf);
+    const bool ask = lineage.record && !options.force && now < latest_renewal(leaf);
     if (ask) {
         const auto known = lineage.state.ask_after;
         update_advice(lineage.state, *lineage.record, leaf, seams);
         if (!options.dry_run && lineage.state.ask_after != known) remember(directory, lineage.state);
     }
-    auto when = due(leaf, options, lineage.state, ask);
-    if (!lineage.record) when.at = std::min(when.at, ca::moves_at(local().store, leaf).value_or(when.at));
+    auto when = lineage.record ? due_over_acme(leaf, options, ask ? lineage.state : RenewalState{})
+                               : due_in_process(leaf, options, local().store);
     Renewed result{.directory = directory, .leaf = leaf, .due = when.at, .ask_after = when.ask_after};
     if (!when.note.empty()) result.notes.push_back(std::move(when.note));
     result.record = lineage.record;
