@@ -71,6 +71,12 @@ expect_out 'take "db.lab.internal" out of deny_dns'
 expect_out 'wildcards = true'
 expect_out 'permitted by profile .*default'
 
+step "too many names hide nothing of what is wrong with each"
+expect_exit 1 signet profile check a.lab.internal b.lab.internal c.lab.internal db.lab.internal w.internal --profile lab
+expect_out '5 names are more than the 3'
+expect_out 'take "db.lab.internal" out of deny_dns'
+expect_out 'add "w.internal" to permit_dns'
+
 step "the change permits it"
 sed -i 's/permit_dns = \["\*\*.lab.internal"\]/permit_dns = ["**.lab.internal", "w.internal"]/; s/max_validity = "7d"/max_validity = "8d"/' "$settings"
 expect_exit 0 signet profile check w.internal --validity 8d --profile lab

@@ -192,14 +192,17 @@ std::vector<Identifier> fold_names(const std::vector<Identifier>& names) {
 }
 
 void check_profile_names(const Profile& profile, const std::vector<Identifier>& names, Verdict& verdict) {
-    if (names.size() > static_cast<std::size_t>(profile.max_names)) {
+    constexpr std::size_t k_most_explained = 100;
+    const auto most = static_cast<std::size_t>(profile.max_names);
+    if (names.size() > most) {
         verdict.refuse("", Kind::rejected_identifier,
                        std::to_string(names.size()) + " names are more than the " + std::to_string(profile.max_names) +
                            " of profile '" + profile.name + "'",
                        "spread them over several certificates, or raise max_names in [profile." + profile.name + "]");
-        return;  // one sentence instead of thousands
     }
-    for (const Identifier& name : names) check_profile_name(profile, name, verdict);
+    // Too many are refused whatever they are: some reasons more are of use, thousands are not.
+    const std::size_t looked_at = std::min(names.size(), std::max(most, k_most_explained));
+    for (std::size_t i = 0; i < looked_at; ++i) check_profile_name(profile, names[i], verdict);
 }
 
 void check_limits(const NameLimits& limits, const std::vector<Identifier>& names, Verdict& verdict) {

@@ -11,6 +11,7 @@ namespace signet::ca {
 std::vector<x509::Identifier> fold_names(const std::vector<x509::Identifier>& names);
 
 /// What the profile says of names that somebody asked for: kinds, permit and deny lists, wildcards, their number.
+/// Of more names than it permits the first max_names are looked at, a hundred at least.
 void check_profile_names(const Profile& profile, const std::vector<x509::Identifier>& names, Verdict& verdict);
 
 /// What the account itself may be given, whatever the profile permits to others.

@@ -86,6 +86,27 @@ TEST_CASE("policy: names are folded, counted, and needed") {
     CHECK(decide(profile, {}).refusals.size() == 1);
 }
 
+TEST_CASE("policy: too many names do not hide what is wrong with each, and are not gone through without end") {
+    const ca::Profile profile = profile_from("permit_dns = [\"**.test\"]\ndeny_dns = [\"deny.test\"]\nmax_names = 3\n");
+    const auto decision = decide(profile, {"a.test", "b.test", "c.example", "d.test", "deny.test"});
+    CAPTURE(reasons(decision.refusals));
+    REQUIRE(decision.refusals.size() == 3);
+    CHECK(decision.refusals[0].message.starts_with("5 names are more than the 3"));
+    CHECK(decision.refusals[1].identifier == "c.example");
+    CHECK(decision.refusals[2].message.find("deny_dns") != std::string::npos);
+
+    const auto refusals_of = [](const ca::Profile& asked, int count) {
+        std::vector<std::string> names;
+        for (int i = 0; i < count; ++i) names.push_back("n" + std::to_string(i) + ".example");
+        return decide(asked, names).refusals.size();
+    };
+    CHECK(refusals_of(profile, 100) == 101);
+    CHECK(refusals_of(profile, 5000) == 101);
+    const ca::Profile wide = profile_from("permit_dns = [\"**.test\"]\nmax_names = 300\n");
+    CHECK(refusals_of(wide, 300) == 300);
+    CHECK(refusals_of(wide, 5000) == 301);
+}
+
 TEST_CASE("policy: a URI that can be read as another path is refused") {
     const ca::Profile profile = profile_from("permit_uri = [\"https://h.test/users/**\"]\n");
     CHECK(decide(profile, {"https://h.test/users/a"}).ok());
