@@ -16,7 +16,8 @@ constexpr std::string_view k_what =
 
 constexpr std::string_view k_kinds =
     "issued: a certificate was signed.\n\n"
-    "refused: a certificate or an order was not, because profile, token or CA do not permit it.\n\n"
+    "refused: a certificate or an order was not, because profile, token or CA do not permit it. Of the "
+    "orders of one ACME account those that the audit log keeps, ten an hour.\n\n"
     "revoked: a certificate was revoked.\n\n"
     "expiring: so little of a certificate's lifetime is left that `signet status` warns by default: 30 days, then 7 "
     "days; below lifetimes of 90 days 25 %, then 10 %. Certificates that are revoked, or replaced by a later one for "

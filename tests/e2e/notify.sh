@@ -43,6 +43,7 @@ expect_exit 0 signet ca init
 openssl rand -hex 32 >hmac.key
 chmod 600 hmac.key
 sed -i '/^\[notify\]/d' "$SIGNET_STORE/signet.toml"
+printf '\n[profile.narrow]\npermit_dns = ["**.ok.example"]\n' >>"$SIGNET_STORE/signet.toml"
 cp "$SIGNET_STORE/signet.toml" quiet.toml
 issue before.internal
 printf '\n[notify]\nurl = "http://127.0.0.1:%s/events"\nhmac_key_file = "%s"\n' "$port" "$WORK/hmac.key" >>"$SIGNET_STORE/signet.toml"
@@ -67,6 +68,25 @@ issue b.internal
 wait_for 20 heard issued b.internal
 expect_exit 1 signet issue c.internal --validity 4000d
 wait_for 20 grep -q '^refused' heard
+
+step "and of an order that the profile does not permit, which the audit log has too"
+told=$(grep -c '^refused' heard)
+told_more() { [ "$(grep -c '^refused' heard)" -gt "$told" ]; }
+expect_exit 1 signet fetch no.example --profile narrow --server "$READY" --root "$SIGNET_STORE/authorities/default/root.crt" --out fetched
+wait_for 20 told_more
+cp body refused.json
+python3 - <<'PY' || fail "$STEP"
+import json
+d = json.load(open("refused.json"))
+assert (d["event"], d["profile"], d["names"]) == ("refused", "narrow", ["no.example"]), d
+assert "no.example is not permitted by profile 'narrow'" in d["message"], d
+assert d["actor"] == "account " + d["account"] and d["address"] == "127.0.0.1", d
+PY
+expect_exit 0 signet audit --action order.refused
+expect_out 'profile narrow +no\.example +no\.example is not permitted'
+same "entries" 1 "$(wc -l <out)"
+
+step "revoked"
 expect_exit 0 signet revoke b.internal --reason superseded
 wait_for 20 heard revoked b.internal
 

@@ -13,6 +13,7 @@
 #include "server/bindings.h"
 #include "server/orders.h"
 #include "server/rate_limits.h"
+#include "server/refusals.h"
 #include "server/router.h"
 #include "store/accounts.h"
 #include "store/audit.h"
@@ -164,24 +165,6 @@ void mark_replaced(store::Transaction& transaction, const std::string& certifica
     store::mark_replaced(transaction, acme::serial_of_certificate_id(certificate_id), successor);
 }
 
-// What another CSR for this order could mend. The rest says nothing about what was asked for.
-bool is_refusal(const Error& error) {
-    if (error.kind() == Kind::rate_limited || error.kind() == Kind::order_not_ready) return false;
-    const auto status = acme::to_problem(error, {}).status;
-    return status >= 400 && status < 500;
-}
-
-std::string reasons_of(const Error& error) {
-    constexpr std::size_t k_detail_limit = 4000;
-    std::string text = error.message();
-    for (const auto& part : error.parts()) {
-        if (text.size() > k_detail_limit) break;
-        if (part.message != error.message()) text += "; " + part.identifier + ": " + part.message;
-    }
-    if (text.size() > k_detail_limit) text.resize(k_detail_limit);
-    return text;
-}
-
 // A client gets some tries, and the audit log one line: neither grows with how often a hostile one asks again.
 void note_refusal(const Exchange& exchange, const Error& error) {
     const auto& order = *exchange.loaded.order;
@@ -193,8 +176,7 @@ void note_refusal(const Exchange& exchange, const Error& error) {
     entry.account = order.account;
     entry.profile = order.profile;
     for (const auto& name : order.identifiers) entry.names.push_back(name.text());
-    const auto& token = exchange.account->record.token;
-    entry.detail = (token ? "by token " + *token + "; " : std::string()) + reasons_of(error);
+    entry.detail = refusal_detail(exchange, error);
     const auto problem = acme::to_problem(error, {}).document;
     try {
         exchange.services.store.write([&](store::Transaction& transaction) {

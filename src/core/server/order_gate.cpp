@@ -4,19 +4,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "server/accounts.h"
 #include "server/rate_limits.h"
-#include "store/allowances.h"
-#include "store/audit.h"
+#include "server/refusals.h"
 
 namespace signet::server {
 namespace {
 
 using base::Error;
 using base::Kind;
-
-// The audit log keeps all for ever, and nothing stops an account from asking again.
-constexpr store::Allowance k_audited_refusals{10, std::int64_t{3600} * 1'000'000};
 
 // What authorize_command reads: signet.toml(5) lists these members.
 base::Json gate_question(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
@@ -38,20 +33,6 @@ base::Json gate_question(const Exchange& exchange, const acme::NewOrderMessage& 
     return json;
 }
 
-void record_gate_refusal(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
-                         const std::string& reason) {
-    auto entry = account_audit(exchange, "order.refused", exchange.account->record);
-    entry.profile = profile.name;
-    for (const auto& identifier : message.identifiers) entry.names.push_back(identifier.text());
-    entry.detail = "authorize_command: " + reason;
-    exchange.services.store.write([&](store::Transaction& transaction) {
-        const std::int64_t now = exchange.now.time_since_epoch().count();
-        if (store::take_allowance(transaction, "refusals/" + profile.name + "/" + exchange.account->record.id,
-                                  k_audited_refusals, now) == 0)
-            store::append_audit(transaction, entry);
-    });
-}
-
 }  // namespace
 
 bool pass_gate(Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
@@ -69,7 +50,8 @@ bool pass_gate(Exchange& exchange, const acme::NewOrderMessage& message, const c
                                     {"SIGNET_HOOK_NAMES", base::join(names, " ")}},
                                    gate_question(exchange, message, profile, mode));
     } catch (const Error& error) {
-        if (error.kind() == Kind::refused) record_gate_refusal(exchange, message, profile, error.message());
+        if (error.kind() == Kind::refused)
+            record_order_refusal(exchange, message, profile, error, "authorize_command: ");
         throw;
     }
     return true;

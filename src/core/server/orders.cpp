@@ -16,6 +16,7 @@
 #include "server/bindings.h"
 #include "server/order_gate.h"
 #include "server/rate_limits.h"
+#include "server/refusals.h"
 #include "server/renewal.h"
 #include "server/router.h"
 #include "server/terms.h"
@@ -118,6 +119,17 @@ void refuse_hopeless(const Exchange& exchange, const acme::NewOrderMessage& mess
     auto message_text = parts.size() == 1 ? parts.front().message
                                           : "this order is refused for " + std::to_string(parts.size()) + " reasons";
     throw Error{Kind::refused, std::move(message_text), {}, std::move(parts)};
+}
+
+// Whoever watches the audit log sees what profile, token or CA did not permit.
+void require_hope(const Exchange& exchange, const acme::NewOrderMessage& message, const ca::Profile& profile,
+                  const AuthorizationMode& mode) {
+    try {
+        refuse_hopeless(exchange, message, profile, mode);
+    } catch (const Error& error) {
+        if (is_refusal(error)) record_order_refusal(exchange, message, profile, error);
+        throw;
+    }
 }
 
 store::ChallengeRecord new_challenge(const Services& services, const AuthorizationRecord& authorization,
@@ -304,7 +316,7 @@ net::Response new_order(Exchange& exchange) {
     const auto& profile = choose_profile(exchange, message);
     exchange.asked_profile = profile.name;
     const auto& mode = mode_of(profile, exchange.live->settings);
-    refuse_hopeless(exchange, message, profile, mode);
+    require_hope(exchange, message, profile, mode);
     const auto predecessor = predecessor_of(exchange, message);
     const auto fresh = new_record(exchange, message, profile);
     std::vector<AuthorizationRecord> wanted;
@@ -339,7 +351,7 @@ net::Response new_authorization(Exchange& exchange) {
     const auto& profile = choose_profile(exchange, message);
     exchange.asked_profile = profile.name;
     const auto& mode = mode_of(profile, exchange.live->settings);
-    refuse_hopeless(exchange, message, profile, mode);
+    require_hope(exchange, message, profile, mode);
     if (mode.by_operator) {
         throw Error{Kind::refused, "an operator decides about orders under profile '" + profile.name + "'",
                     "order " + message.identifiers.front().text()};
