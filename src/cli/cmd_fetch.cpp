@@ -14,6 +14,7 @@
 #include "cli/terms_question.h"
 #include "client/fetch.h"
 #include "client/first_run.h"
+#include "deliver/hooks.h"
 #include "store/store.h"
 #include "x509/pem.h"
 
@@ -86,7 +87,8 @@ int port_of(const std::optional<int>& given, int usual, const std::string& optio
 
 std::string dns_hook_of(const FetchWords& words) {
     const auto hook = words.dns_hook.value_or("");
-    if (words.challenge == "dns-01" && base::split_command(hook).empty() && !words.dns_update) {
+    const bool named = !base::split_command(hook).empty();  // which throws for an open quote, whatever the challenge
+    if (words.challenge == "dns-01" && !named && !words.dns_update) {
         throw Error(Kind::usage, "dns-01 needs a program that writes the TXT record, or a server that takes it",
                     "name it with --dns-hook or --dns-update");
     }
@@ -129,6 +131,7 @@ client::RenewalRecord record_of(const FetchWords& words, const Destination& dest
     record.format_options = parse_format_options(words.format);
     record.access = parse_access(words.ownership);
     record.hooks.exec = words.exec.value_or("");
+    deliver::check_command(record.hooks.exec);
     record.insecure_http = words.insecure_http;
     record.agree_tos = words.agree_tos;
     record.email = words.email.value_or("");

@@ -23,6 +23,7 @@ client::RenewOptions options_of(const RenewWords& words) {
 int run(Context& context, const RenewWords& words) {
     auto options = options_of(words);
     if (context.globals.config) context.settings();  // wrong ones are said before anything is renewed
+    if (words.exec) deliver::check_command(*words.exec);
     if (words.signal) deliver::check_signal(*words.signal);
     if (words.probe) net::parse_host_port(*words.probe, "--probe");
     if (words.daemon) return renew_forever(context, words, options);

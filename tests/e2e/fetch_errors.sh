@@ -24,6 +24,12 @@ expect_exit 2 fetch --token-file absent.token
 expect_err 'try: name a file that is there'
 expect_exit 2 fetch --server https://localhost/d --challenge carrier-pigeon
 expect_exit 2 fetch --server https://localhost/d --token abc
+for command in "unclosed 'x" ' '; do
+    expect_exit 2 fetch --server https://localhost/d --exec "$command"
+    expect_err '--exec'
+done
+expect_exit 2 fetch --server https://localhost/d --dns-hook "unclosed 'x"
+expect_err 'open quote'
 echo 'not PEM' >garbage.pem
 expect_exit 2 fetch --server https://localhost/d --root garbage.pem
 [ ! -e dir ] || fail "wrong usage left a directory"

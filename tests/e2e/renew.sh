@@ -115,6 +115,16 @@ expect_exit 5 signet renew a.internal --force --exec false
 expect_exit 0 signet renew a.internal --exec "$WORK/hook"
 same "its own" "$(runs)" 4
 
+step "a command that cannot be split, or names no program: said before anything is asked or written"
+before=$(facts "$a")
+for command in "unclosed 'x" 'ends in a \' ' ' "''"; do
+    expect_exit 2 signet renew a.internal --force --exec "$command"
+    expect_err '--exec'
+done
+same "untouched" "$(facts "$a")" "$before"
+expect_exit 0 signet renew a.internal
+expect_exit 0 signet renew a.internal --exec ''
+
 step "a signal reaches the process of a pid file"
 cat >daemon <<EOS
 #!/bin/sh

@@ -50,6 +50,19 @@ HookOutcome outcome_of(const base::ProcessResult& result) {
 
 }  // namespace
 
+void check_command(const std::string& command) {
+    constexpr auto k_hint = "write --exec 'PROGRAM ARGUMENTS'";
+    if (command.empty()) return;
+    std::vector<std::string> words;
+    try {
+        words = base::split_command(command);
+    } catch (const base::Error& error) {
+        throw base::Error{base::Kind::usage, "--exec: " + error.message(),
+                          error.hint().empty() ? k_hint : error.hint()};
+    }
+    if (words.empty() || words.front().empty()) throw base::Error{base::Kind::usage, "--exec names no program", k_hint};
+}
+
 HookOutcome run_hook(const std::string& command, const HookFacts& facts) {
     try {
         base::ProcessRequest request;

@@ -21,6 +21,8 @@ struct HookOutcome {
     std::string message;  // "hook exited with 3: …last line of its standard error…"
 };
 
+/// Throws usage for an --exec that run_hook could not split, or that names no program; an empty one runs nothing.
+void check_command(const std::string& command);
 /// --exec: split as a shell splits quotes, expanded in no way, run directly with a clean environment and a deadline.
 HookOutcome run_hook(const std::string& command, const HookFacts& facts);
 /// Throws usage for a --signal that is neither HUP:PIDFILE nor HUP:exe=/PATH; USR1, USR2, INT, QUIT, TERM and WINCH may

@@ -119,3 +119,20 @@ TEST_CASE("signals: forms of --signal") {
         CHECK(test::kind_of([&] { deliver::check_signal(bad); }) == base::Kind::usage);
     }
 }
+
+TEST_CASE("hooks: a command is checked without being run") {
+    deliver::check_command("");
+    deliver::check_command("/bin/false --with 'two words'");
+    deliver::check_command("no-such-program");  // may be installed by then
+    for (const char* command : {"unclosed 'x", "unclosed \"x", "ends in a \\", " ", "''", "'' word"}) {
+        CAPTURE(command);
+        try {
+            deliver::check_command(command);
+            FAIL_CHECK("accepted");
+        } catch (const base::Error& error) {
+            CHECK(error.kind() == base::Kind::usage);
+            CHECK(error.message().starts_with("--exec"));
+            CHECK_FALSE(error.hint().empty());
+        }
+    }
+}
