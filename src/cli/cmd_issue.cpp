@@ -124,6 +124,7 @@ int run_batch(Context& context, const Words& words) {
 }
 
 int run(Context& context, const Words& words) {
+    if (words.out && words.out->empty()) throw Error(Kind::usage, "--out is empty", "give a path");
     if (words.batch) return run_batch(context, words);
     OpenedCa ca(context);
     const auto request = request_of(words, ca.settings());

@@ -26,6 +26,11 @@ expect_exit 2 signet issue --csr absent.csr --out out-dir
 expect_err 'try: name a file that is there'
 nothing_left
 
+step "an empty directory name"
+expect_exit 2 signet issue w.internal --out ''
+expect_err '^signet: --out is empty$'
+expect_err 'try: give a path'
+
 step "a profile that is not there"
 expect_exit 1 signet issue w.internal --profile sever --out out-dir
 expect_err "did you mean 'server'\?"
