@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/exit_code.h"
+#include "cli/input_file.h"
 #include "store/backup.h"
 
 namespace signet::cli {
@@ -19,6 +20,7 @@ struct Words {
 };
 
 int run(Context& context, const Words& words) {
+    refuse_dash(words.file, "backup");
     const auto store = store::Store::open(context.store());
     const auto result =
         store::make_backup(*store, {words.file, !words.without_keys, "operator uid " + std::to_string(::getuid())},

@@ -47,6 +47,7 @@ Destination by_token(const FetchWords& words) {
         throw Error(Kind::usage, "a token says which server and which root: --server, --root and --eab-kid exclude it",
                     "leave them out, also as SIGNET_SERVER, SIGNET_ROOT and SIGNET_EAB_KID");
     }
+    if (words.token_file) refuse_dash(*words.token_file, "--token-file");
     const base::Secret text(words.token ? *words.token : read_input(*words.token_file, k_secret_limit));
     auto token = acme::parse_token(text.reveal());
     return {std::move(token.directory), base::hex_encode(token.root_sha256),
@@ -61,6 +62,7 @@ std::shared_ptr<const acme::AccountBinding> binding_of(const FetchWords& words) 
     }
     if (!has_key) return nullptr;
     if (words.eab_kid->empty()) throw Error(Kind::usage, "--eab-kid is empty");
+    if (words.eab_hmac_key_file) refuse_dash(*words.eab_hmac_key_file, "--eab-hmac-key-file");
     const base::Secret text(words.eab_hmac_key ? *words.eab_hmac_key
                                                : read_input(*words.eab_hmac_key_file, k_secret_limit));
     const auto what = words.eab_hmac_key ? std::string("--eab-hmac-key") : words.eab_hmac_key_file->string();

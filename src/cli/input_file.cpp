@@ -13,4 +13,10 @@ std::string read_input(const base::Path& path, std::size_t limit) {
     }
 }
 
+void refuse_dash(const base::Path& path, const std::string& what) {
+    if (path != "-") return;
+    throw base::Error{base::Kind::usage, what + " takes a file, and neither standard input nor standard output",
+                      "name one; ./- is a file of that name"};
+}
+
 }  // namespace signet::cli

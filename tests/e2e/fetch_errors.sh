@@ -24,6 +24,14 @@ expect_exit 2 fetch --token-file absent.token
 expect_err 'try: name a file that is there'
 expect_exit 2 fetch --server https://localhost/d --challenge carrier-pigeon
 expect_exit 2 fetch --server https://localhost/d --token abc
+echo T >./-
+expect_exit 2 fetch --token-file -
+expect_err 'try: name one; \./- is a file of that name'
+expect_exit 2 fetch --server https://localhost/d --eab-kid k --eab-hmac-key-file -
+expect_err '^signet: --eab-hmac-key-file takes a file'
+expect_exit 2 fetch --token-file ./-
+no_err 'takes a file'
+rm ./-
 for command in "unclosed 'x" ' '; do
     expect_exit 2 fetch --server https://localhost/d --exec "$command"
     expect_err '--exec'
