@@ -61,7 +61,12 @@ expect_exit 2 signet ca rekey --passphrase-file - --new-passphrase-file -
 expect_exit 2 signet ca rekey
 
 step "a server under a passphrase: no core, no look into its memory, no passphrase in its log"
-chmod 600 other
+chmod 600 other pass
+expect_exit 1 signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost --auth trust \
+    --passphrase-file pass
+expect_err 'the passphrase does not open'
+expect_err 'try: give '
+no_err 'hostnames'
 start_server server signet serve-acme --listen 127.0.0.1:0 --http-listen '' --hostname localhost --auth trust \
     --passphrase-file other
 pid=${PIDS[server]}

@@ -44,14 +44,19 @@ std::optional<base::Duration> retry_after(const net::Response& response, const b
     return std::chrono::seconds(std::clamp<std::int64_t>(*seconds, 0, 86400));
 }
 
+// Seconds or an HTTP date (RFC 9110 section 10.2.3).
+std::string later_text(const std::string& value) {
+    const bool seconds = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    return base::printable(value, 40) + (!seconds ? "" : value == "1" ? " second" : " seconds");
+}
+
 // Any answer but the one hoped for. What the server calls malformed was written by us, not by the user: no wrong usage.
 Error answer_error(const net::Response& response, const std::string& doing) {
     const auto error = acme::from_problem(response, doing);
     const auto kind = error.kind() == Kind::malformed ? Kind::remote_problem : error.kind();
     const auto* later = net::find_header(response.headers, "Retry-After");
     const bool limited = kind == Kind::rate_limited && later != nullptr;
-    return {kind, error.message(),
-            limited ? "try again after " + base::printable(*later, 40) + " (Retry-After)" : error.hint(),
+    return {kind, error.message(), limited ? "try again after " + later_text(*later) + " (Retry-After)" : error.hint(),
             error.parts()};
 }
 

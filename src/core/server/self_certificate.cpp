@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "ca/key_opener.h"
 #include "server/hosts.h"
 #include "x509/build.h"
 #include "x509/pem.h"
@@ -75,6 +76,8 @@ std::optional<net::TlsIdentity> SelfCertificate::renew_if_due(
                               .requester = ca::Self{},
                               .audit_refusal = false},
                              [&](store::Transaction& transaction, const auto&) { in_same_transaction(transaction); });
+    } catch (const ca::KeyLocked& error) {  // a kind of refused, and no name is to blame
+        throw base::Error{error.kind(), "the server cannot certify its own names: " + error.message(), error.hint()};
     } catch (const base::Error& error) {
         if (error.kind() == base::Kind::rejected_identifier || error.kind() == base::Kind::refused)
             throw own_names_refused(error);

@@ -92,7 +92,7 @@ const std::vector<Weather>& forecast() {
              r.set("Retry-After", "7200");
          },
          {Kind::rate_limited},
-         "7200"},
+         "try again after 7200 seconds (Retry-After)"},
         {"an order that turns invalid",
          [](const Request& q, Response& r) {
              if (q.url.ends_with("/finalize")) {
