@@ -177,9 +177,10 @@ start_server() {
     done
 }
 
-# heeds_term NAME: it has come so far that SIGTERM does not just kill it.
+# heeds_term NAME: signet runs there, and has come so far that SIGTERM does not just kill it.
 heeds_term() {
     local caught blocked
+    [[ $(readlink "/proc/${PIDS[$1]}/exe") == */signet ]] || return 1 # the shell that is about to become it heeds it, too
     caught=$(sed -n 's/^SigCgt:\t//p' "/proc/${PIDS[$1]}/status")
     blocked=$(sed -n 's/^SigBlk:\t//p' "/proc/${PIDS[$1]}/status")
     (((16#$caught | 16#$blocked) >> 14 & 1))
