@@ -201,12 +201,12 @@ serial() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//' | tr 'A-F' 
 # checkout below /root), they get a copy. The env between them is the first that other users' rights count for: setpriv
 # still has root's.
 let_others_run() {
-    local other=(setpriv --reuid=65532 --regid=65532 --clear-groups env)
+    local someone_else=(setpriv --reuid=65532 --regid=65532 --clear-groups env)
     chmod 0755 "$WORK"
-    ! "${other[@]}" "$SIGNET" --version >/dev/null 2>&1 || return 0
+    ! "${someone_else[@]}" "$SIGNET" --version >/dev/null 2>&1 || return 0
     install -D -m 0755 "$SIGNET" "$WORK/bin/signet"
     SIGNET=$WORK/bin/signet PATH=$WORK/bin:$PATH
-    "${other[@]}" "$SIGNET" --version >/dev/null 2>&1 || skip "another user cannot run $SIGNET"
+    "${someone_else[@]}" "$SIGNET" --version >/dev/null 2>&1 || skip "another user cannot run $SIGNET"
 }
 
 # type_page FILE: types what stands in the ```sh blocks of a page of deploy/ into one shell, as it stands, in the empty

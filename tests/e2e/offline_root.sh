@@ -120,10 +120,12 @@ wait_for 10 publishes 1 ca.pem
 
 step "the CRLs of the corporate CAs, which openssl signs, are published beside ours"
 # shellcheck disable=SC2016
-printf '[ca]\ndefault_ca=corp\n[corp]\ndatabase=$ENV::CA.txt\ncrlnumber=$ENV::CA.number\ndefault_md=sha256\nunique_subject=no\n' >crl.cnf
-printf '[whole]\nauthorityKeyIdentifier=keyid\n[users]\nissuingDistributionPoint=critical,@scope\n[scope]\nonlyuser=TRUE\n' >>crl.cnf
-printf '[shard]\nissuingDistributionPoint=critical,@place\n[place]\nfullname=URI:http://crl.corp.internal/1.crl\n' >>crl.cnf
-printf '[delta]\n2.5.29.27=critical,DER:020110\n' >>crl.cnf
+{
+    printf '[ca]\ndefault_ca=corp\n[corp]\ndatabase=$ENV::CA.txt\ncrlnumber=$ENV::CA.number\ndefault_md=sha256\nunique_subject=no\n'
+    printf '[whole]\nauthorityKeyIdentifier=keyid\n[users]\nissuingDistributionPoint=critical,@scope\n[scope]\nonlyuser=TRUE\n'
+    printf '[shard]\nissuingDistributionPoint=critical,@place\n[place]\nfullname=URI:http://crl.corp.internal/1.crl\n'
+    printf '[delta]\n2.5.29.27=critical,DER:020110\n'
+} >crl.cnf
 for ca in corp policy; do touch $ca.txt && echo 10 >$ca.number; done
 as() { env CA="$1" openssl ca -config crl.cnf -cert "$1.crt" -keyfile "$1.key" "${@:2}" 2>openssl.err || { cat openssl.err; fail "openssl ca"; }; }
 crl() { as "$1" -gencrl -crldays 30 -crlexts "${3:-whole}" -out "$2"; } # CA FILE [EXTENSIONS]

@@ -117,7 +117,7 @@ same "its own" "$(runs)" 4
 
 step "a command that cannot be split, or names no program: said before anything is asked or written"
 before=$(facts "$a")
-for command in "unclosed 'x" 'ends in a \' ' ' "''"; do
+for command in "unclosed 'x" "ends in a \\" ' ' "''"; do
     expect_exit 2 signet renew a.internal --force --exec "$command"
     expect_err '--exec'
 done
