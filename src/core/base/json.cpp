@@ -1,8 +1,6 @@
 #include "base/json.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -83,37 +81,6 @@ private:
     Json* member_ = nullptr;
 };
 
-std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
-
-void append_string(std::string& out, const std::string& text) {
-    const auto plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-    if (!std::ranges::all_of(text, plain)) {
-        out += dump(Json(text), -1);
-        return;
-    }
-    out.append(1, '"').append(text).append(1, '"');
-}
-
-/// As dump() writes it: most is plain text, which dump() looks at character by character as UTF-8.
-void append_json(std::string& out, const Json& json) {
-    if (json.is_string()) return append_string(out, json.get_ref<const std::string&>());
-    if (!json.is_structured()) {
-        out += dump(json, -1);
-        return;
-    }
-    out += json.is_object() ? '{' : '[';
-    bool first = true;
-    for (auto item = json.begin(); item != json.end(); ++item) {
-        if (!std::exchange(first, false)) out += ',';
-        if (json.is_object()) {
-            append_string(out, item.key());
-            out += ':';
-        }
-        append_json(out, *item);
-    }
-    out += json.is_object() ? '}' : ']';
-}
-
 [[noreturn]] void refuse(std::string_view what, const std::string& why) {
     throw Error(Kind::malformed, std::string(what) + ": " + why);
 }
@@ -139,13 +106,9 @@ Json parse_json(std::string_view text, std::string_view what, const JsonLimits& 
     return std::move(builder.document);
 }
 
-std::string dump_json(const Json& json) {
-    std::string out;
-    append_json(out, json);
-    return out;
-}
+std::string dump_json(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::string pretty_json(const Json& json) { return dump(json, 2); }
+std::string pretty_json(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
 
 std::string json_string(const Json& object, std::string_view member, std::string_view what) {
     auto value = json_string_if_there(object, member, what);

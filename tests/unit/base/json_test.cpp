@@ -74,15 +74,3 @@ TEST_CASE("json: writing never throws on bytes that are no UTF-8") {
     CHECK(dump_json(json) == "{\"x\":\"a\xEF\xBF\xBD\"}");
     CHECK(pretty_json(json).starts_with("{\n  \"x\""));
 }
-
-TEST_CASE("json: one line is what the library writes") {
-    for (const char* text : {"null", "true", "0", "-7", "18446744073709551615", "1.5e300", "\"\"", "[]", "{}",
-                             R"("a\"b\\c\nd\u0001\u007f/")", R"("\u00e4\ud83d\ude00")", R"([1,"a",[],{},[null,false]])",
-                             R"({"":{"b":[{"c":"d"}]},"\u00e4\n":"","a":1})"}) {
-        CAPTURE(text);
-        const Json json = parse_json(text, "text");
-        CHECK(dump_json(json) == json.dump());
-    }
-    CHECK(dump_json(Json::parse(R"({"z":["\u0020~"],"a":"https://ca/x?y=1&z"})")) ==
-          R"({"z":[" ~"],"a":"https://ca/x?y=1&z"})");
-}
