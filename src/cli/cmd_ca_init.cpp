@@ -68,8 +68,9 @@ int run(Context& context, ca::InitRequest request) {
                                                      key_opener(context, request.passphrase));
     write_default_settings(context, *store, request.name);
     if (database_lost)
-        context.out.warning("signet.db was gone: what was issued, revoked and audited before is not in the new one; " +
-                            std::string("restore it from a backup: signet restore"));
+        context.out.warning(
+            "signet.db was gone: what was issued, revoked and audited before is not in the new one; restore it from a "
+            "backup: signet restore");
     if (const auto fault = result.authority->not_valid(context.seams.clock.now()))
         context.out.warning(fault->message() + "; " + fault->hint());
     return report(context, *store, request.name, result.created, result.differences);

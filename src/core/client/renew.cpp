@@ -4,10 +4,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "client/renewal_due.h"
 #include "client/server_limit.h"
-#include "store/certificates.h"
 #include "x509/revocation_reason.h"
 
 namespace signet::client {

@@ -46,19 +46,7 @@ void check_extensions(const Json& header, std::string_view what) {
 /// protected, payload and signature of a body that has nothing else, each once and in base64url's characters: all of a
 /// good client's. The general parser, four times as slow, looks at the others and says what is wrong.
 std::optional<std::array<std::string_view, 3>> read_plain(std::string_view body) {
-    constexpr std::array<std::string_view, 3> names{"protected", "payload", "signature"};
-    std::array<std::optional<std::string_view>, 3> values;
-    PlainReader reader(body);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!reader.take(i == 0 ? '{' : ',')) return std::nullopt;
-        const auto name = reader.take_string(k_base64url);
-        const auto row = name ? std::ranges::find(names, *name) : names.end();
-        if (row == names.end() || !reader.take(':')) return std::nullopt;
-        auto& value = values.at(static_cast<std::size_t>(row - names.begin()));
-        if (value || !(value = reader.take_string(k_base64url))) return std::nullopt;
-    }
-    if (!reader.take('}') || !reader.at_end()) return std::nullopt;
-    return std::array{*values[0], *values[1], *values[2]};
+    return PlainReader(body).take_object<3>({"protected", "payload", "signature"}, k_base64url);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "jose/jws.h"
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
@@ -43,23 +41,15 @@ void read_header(const Json& header, Jws& jws) {
 /// The header of a client that has an account, as all of them write it: alg, kid, nonce and url, each once and a plain
 /// string. False: nothing is known yet, and nothing of `jws` is set that counts.
 bool read_plain_header(std::string_view text, Jws& jws) {
-    constexpr std::array<std::string_view, 4> names{"alg", "kid", "nonce", "url"};
-    std::array<std::optional<std::string_view>, 4> values;
-    PlainReader reader(text);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!reader.take(i == 0 ? '{' : ',')) return false;
-        const auto name = reader.take_string(k_unescaped);
-        const auto row = name ? std::ranges::find(names, *name) : names.end();
-        if (row == names.end() || !reader.take(':')) return false;
-        auto& value = values.at(static_cast<std::size_t>(row - names.begin()));
-        if (value || !(value = reader.take_string(k_unescaped))) return false;
-    }
-    const auto algorithm = parse_algorithm(*values[0]);
-    if (!reader.take('}') || !reader.at_end() || !algorithm || !base::base64url_decode(*values[2])) return false;
+    const auto values = PlainReader(text).take_object<4>({"alg", "kid", "nonce", "url"}, k_unescaped);
+    if (!values) return false;
+    const auto& [name, kid, nonce, url] = *values;
+    const auto algorithm = parse_algorithm(name);
+    if (!algorithm || !base::base64url_decode(nonce)) return false;
     jws.algorithm = *algorithm;
-    jws.kid = std::string(*values[1]);
-    jws.nonce = std::string(*values[2]);
-    jws.url = std::string(*values[3]);
+    jws.kid = std::string(kid);
+    jws.nonce = std::string(nonce);
+    jws.url = std::string(url);
     return true;
 }
 

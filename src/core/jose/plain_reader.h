@@ -30,6 +30,30 @@ constexpr Octets k_unescaped = [] {
 class PlainReader {
 public:
     explicit PlainReader(std::string_view text) : rest_(text) {}
+    /// All of an object that has just these members, in any order, each once; their values in the order of `names`.
+    template <std::size_t Size>
+    std::optional<std::array<std::string_view, Size>> take_object(const std::array<std::string_view, Size>& names,
+                                                                  const Octets& allowed) {
+        std::array<std::optional<std::string_view>, Size> found;
+        for (std::size_t i = 0; i < Size; ++i) {
+            if (!take(i == 0 ? '{' : ',')) return std::nullopt;
+            const auto name = take_string(allowed);
+            const auto row = name ? std::ranges::find(names, *name) : names.end();
+            if (row == names.end() || !take(':')) return std::nullopt;
+            auto& value = found.at(static_cast<std::size_t>(row - names.begin()));
+            if (value || !(value = take_string(allowed))) return std::nullopt;
+        }
+        if (!take('}') || !at_end()) return std::nullopt;
+        std::array<std::string_view, Size> values;
+        std::ranges::transform(found, values.begin(), [](const auto& value) { return *value; });
+        return values;
+    }
+
+private:
+    bool at_end() {
+        skip_space();
+        return rest_.empty();
+    }
     bool take(char wanted) {
         skip_space();
         if (!rest_.starts_with(wanted)) return false;
@@ -44,12 +68,6 @@ public:
         rest_.remove_prefix(text.size());
         return rest_.starts_with('"') && take('"') ? std::optional(text) : std::nullopt;
     }
-    bool at_end() {
-        skip_space();
-        return rest_.empty();
-    }
-
-private:
     void skip_space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
     std::string_view rest_;
 };
